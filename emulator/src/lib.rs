@@ -1,0 +1,4 @@
+//! The emulated push providers, their devices and their clock.
+
+pub mod clock;
+pub mod wire;

@@ -1,0 +1,1 @@
+//! Scenarios, snapshots and the driving of senders.
