@@ -1,7 +1,4 @@
-//! An HTTP request and its reply as plain data, whatever carried them.
-//!
-//! The servers of HTTP/2 and HTTP/1.1 make a [`Request`] and write a [`Reply`]; providers read the
-//! one and make the other. The raw target, authority and scheme are kept as they came.
+//! One request and its reply.
 
 use bytes::Bytes;
 use std::time::Duration;

@@ -1,0 +1,12 @@
+//! HTTP as plain data, whatever carried it: requests, replies, peers and connection profiles.
+//!
+//! The servers of HTTP/2 and HTTP/1.1 make a [`Request`] and write a [`Reply`]; providers read the
+//! one and make the other. No socket, no HTTP library and no provider is known here.
+
+mod message;
+mod peer;
+mod profile;
+
+pub use message::{HeaderText, Reply, Request, Wire};
+pub use peer::{ConnectionId, Peer, Protocol, Tls};
+pub use profile::{ConnectionProfile, Http1, Settings};
