@@ -1,0 +1,125 @@
+//! What a provider does with a notification that cannot be delivered now: a value, not code.
+//!
+//! The type must hold what APNs, FCM and WNS do; `post/tests.rs` writes the three out.
+
+use std::time::Duration;
+
+/// A provider's whole offline behavior.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OfflinePolicy {
+    /// Whose queue a pending notification goes into.
+    pub scope: Scope,
+    /// The kinds of notification that are treated differently; a submission names one by index.
+    pub lanes: Vec<Lane>,
+    /// What the provider itself calls what happens.
+    pub words: Words,
+}
+
+/// What a queue belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// One address.
+    Address,
+    /// All addresses of one app on one device together.
+    AppOnDevice,
+}
+
+/// How one kind of notification is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lane {
+    /// The provider's name for the kind, such as `tile`.
+    pub name: &'static str,
+    /// Whether it is stored at all.
+    pub storage: Storage,
+    /// What takes the place of what.
+    pub slot: Slot,
+    /// How many are kept in one queue's lane.
+    pub capacity: usize,
+    /// What happens when one more comes.
+    pub overflow: Overflow,
+    /// The longest time in storage, from receipt; `None` is for ever.
+    pub retention: Option<Duration>,
+    /// Whether and how long it stays visible on the device once delivered.
+    pub visible: Option<Visible>,
+}
+
+/// Whether a lane stores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Storage {
+    /// Unless the sender forbids it.
+    Always,
+    /// Never, whatever the sender asks.
+    Never,
+    /// Only when the sender asks for it.
+    WhenAsked,
+}
+
+/// What takes the place of what in a queue's lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Slot {
+    /// Nothing replaces anything.
+    Each,
+    /// The same key replaces; without a key the newest stands for itself.
+    Key,
+    /// There is one place: the newest replaces what is there.
+    One,
+}
+
+/// What happens when a lane is full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Overflow {
+    /// Everything in the queue is dropped, the new one too, and the app gets one notice on return.
+    ClearAll {
+        /// What the device is told instead, such as `deleted_messages`.
+        notice: &'static str,
+    },
+    /// The one received longest ago goes.
+    EvictOldest,
+}
+
+/// How long a delivered notification stays in view.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Visible {
+    /// The time in view when the sender names no lifetime, from delivery.
+    pub lifetime: Duration,
+    /// Whether a lifetime that the sender names, from receipt, takes its place.
+    pub sender_decides: bool,
+    /// How many stay in view at a time; the oldest goes.
+    pub capacity: usize,
+}
+
+/// What must be true of a device for a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Gate {
+    /// It is online.
+    Online,
+    /// It is online and does not save power.
+    OnlineAndPowered,
+    /// It is online, does not save power and is awake anyway.
+    OnlineAndAwake,
+}
+
+/// The provider's own words for what happens to a notification, shown as reasons.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Words {
+    /// Delivered at once.
+    pub delivered: &'static str,
+    /// Delivered after waiting.
+    pub delivered_from_storage: &'static str,
+    /// Waits because the device is offline.
+    pub stored_offline: &'static str,
+    /// Waits because the device saves power.
+    pub stored_power: &'static str,
+    /// A newer one took its place.
+    pub replaced: &'static str,
+    /// Its lifetime ended while it waited.
+    pub expired: &'static str,
+    /// It may not wait, and the device can't be reached.
+    pub not_stored: &'static str,
+    /// The lane was full.
+    pub overflowed: &'static str,
+    /// The address died while it waited.
+    pub unregistered: &'static str,
+    /// It left the device's view because its time was over.
+    pub left_view: &'static str,
+}
