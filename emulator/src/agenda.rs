@@ -75,8 +75,13 @@ impl Agenda {
     fn sink(&mut self, mut place: usize) {
         loop {
             let left = 2 * place + 1;
-            let Some(left_entry) = self.heap.get(left) else { break };
-            let right_is_less = self.heap.get(left + 1).is_some_and(|right| right < left_entry);
+            let Some(left_entry) = self.heap.get(left) else {
+                break;
+            };
+            let right_is_less = self
+                .heap
+                .get(left + 1)
+                .is_some_and(|right| right < left_entry);
             let least = if right_is_less { left + 1 } else { left };
             if self.heap[place] <= self.heap[least] {
                 break;

@@ -4,15 +4,16 @@
 //! which the sender's process sees too. Nothing here reads a clock: the server reads the real one
 //! and hands the reading in.
 
+mod aging;
 mod timestamp;
 
+pub use aging::{Aging, AgingScope, Order};
 pub use timestamp::{Timestamp, TimestampError, parse_duration, show_duration};
 
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
 
 /// The instant of one command, on both clocks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Now {
     /// World time: devices, pending notifications, lifetimes.
     pub world: Timestamp,
@@ -21,7 +22,9 @@ pub struct Now {
 }
 
 /// How world time moves.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
     /// World time is sender time plus all jumps.

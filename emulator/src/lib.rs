@@ -1,4 +1,8 @@
 //! The emulated push providers, their devices and their clock.
 
+pub mod agenda;
 pub mod clock;
+pub mod ids;
+pub mod post;
+pub mod providers;
 pub mod wire;

@@ -4,6 +4,10 @@
 
 use std::time::Duration;
 
+/// The number under which a post office holds a policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PolicyId(pub u8);
+
 /// A provider's whole offline behavior.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OfflinePolicy {

@@ -6,9 +6,8 @@
 
 use crate::clock::{Aging, Now, Order, Timestamp};
 use crate::ids::Ids;
-use crate::post::{AddressId, AppId, DeviceId, Platform, Post};
+use crate::post::{AddressId, AppId, DeviceId, FaultReply, Platform, Post};
 use crate::wire::{ConnectionId, ConnectionProfile, Peer, Reply, Request};
-use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -53,7 +52,12 @@ pub trait Service: Sized + Send {
     fn prepare(keys: &Self::Keys, peer: &Peer, request: &Request) -> Self::Prepared;
 
     /// Decides about a prepared request and submits what it accepts to the post office.
-    fn answer(&mut self, desk: &mut Desk<'_>, request: &Request, prepared: Self::Prepared) -> Answer;
+    fn answer(
+        &mut self,
+        desk: &mut Desk<'_>,
+        request: &Request,
+        prepared: Self::Prepared,
+    ) -> Answer;
 
     /// The reply that a fault asks for, in the service's own shape.
     fn fault_reply(desk: &mut Desk<'_>, request: &Request, fault: &FaultReply) -> Reply;
@@ -63,6 +67,15 @@ pub trait Service: Sized + Send {
 
     /// Ends an address's life.
     fn retire(&mut self, desk: &mut Desk<'_>, address: AddressId, how: Retirement);
+
+    /// An address's bytes as a sender writes them.
+    fn address_text(bytes: &[u8]) -> String;
+
+    /// The bytes by which the address that a sender writes so is looked up.
+    fn address_bytes(text: &str) -> Option<Vec<u8>>;
+
+    /// The app and the device that a prepared request is about, as far as they are known.
+    fn scene(post: &Post, prepared: &Self::Prepared) -> (Option<AppId>, Option<DeviceId>);
 
     /// What of a request a person who reads a device's inbox wants to know, such as a priority.
     fn attributes(headers: &[(String, String)]) -> BTreeMap<&'static str, String>;
@@ -204,21 +217,4 @@ pub struct SpecError {
     pub what: String,
     /// What to do.
     pub help: String,
-}
-
-/// What a fault answers instead of the service.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct FaultReply {
-    /// The HTTP status.
-    pub status: u16,
-    /// The provider's reason; a common one for the status when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-    /// Headers to add.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub headers: BTreeMap<String, String>,
-    /// The whole body, in place of the provider's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub body: Option<String>,
 }

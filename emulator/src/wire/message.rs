@@ -30,7 +30,11 @@ struct Span {
 impl Request {
     /// An empty head with room for `bytes` of text.
     pub fn with_capacity(bytes: usize) -> Self {
-        Self { buffer: Vec::with_capacity(bytes), fields: Vec::with_capacity(16), ..Self::default() }
+        Self {
+            buffer: Vec::with_capacity(bytes),
+            fields: Vec::with_capacity(16),
+            ..Self::default()
+        }
     }
 
     /// Sets the method, as it came.
@@ -88,12 +92,16 @@ impl Request {
 
     /// The headers in the order in which they came, names in lower case.
     pub fn headers(&self) -> impl ExactSizeIterator<Item = (&[u8], &[u8])> {
-        self.fields.iter().map(|(name, value)| (self.text(*name), self.text(*value)))
+        self.fields
+            .iter()
+            .map(|(name, value)| (self.text(*name), self.text(*value)))
     }
 
     /// The first header of that name.
     pub fn header(&self, name: &[u8]) -> Option<&[u8]> {
-        self.headers().find(|(field, _)| *field == name).map(|(_, value)| value)
+        self.headers()
+            .find(|(field, _)| *field == name)
+            .map(|(_, value)| value)
     }
 
     fn keep(&mut self, text: &[u8]) -> Span {
@@ -105,7 +113,9 @@ impl Request {
 
     fn text(&self, span: Span) -> &[u8] {
         let start = span.start as usize;
-        self.buffer.get(start..start + span.length as usize).unwrap_or_default()
+        self.buffer
+            .get(start..start + span.length as usize)
+            .unwrap_or_default()
     }
 }
 
@@ -170,6 +180,12 @@ pub enum Wire {
 impl Reply {
     /// A reply with a status and nothing else.
     pub fn status(status: u16) -> Self {
-        Self { status, headers: Vec::new(), body: Bytes::new(), wire: Wire::Keep, delay: None }
+        Self {
+            status,
+            headers: Vec::new(),
+            body: Bytes::new(),
+            wire: Wire::Keep,
+            delay: None,
+        }
     }
 }

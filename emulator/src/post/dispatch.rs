@@ -1,0 +1,294 @@
+//! What becomes of notifications: delivered, stored, replaced, expired, dropped.
+
+use super::queue::{Pending, Shown};
+use super::{
+    AddressId, Connection, DeliveryId, DeviceId, Gate, Happening, Lane, Life, Lifetime, Outcome,
+    Post, Power, Storage, Storing, Submission,
+};
+use crate::clock::{Now, Timestamp};
+
+impl Post {
+    /// Delivers a notification, or stores it, or drops it, as its policy says.
+    pub fn submit(&mut self, note: Submission<'_>, now: Now) -> (DeliveryId, Outcome) {
+        let delivery = self.next_delivery();
+        let words = self.policy(note.policy).words;
+        let blocked = self.blocked(self.address(note.address).device, note.gate);
+        let (outcome, reason) = match (note.discarded, blocked) {
+            (Some(reason), _) => (Outcome::Dropped, reason),
+            (None, None) => (Outcome::Delivered, words.delivered),
+            (None, Some(_)) if !self.may_store(&note) => (Outcome::Dropped, words.not_stored),
+            (None, Some(Blocked::Offline)) => (Outcome::Pending, words.stored_offline),
+            (None, Some(Blocked::Power)) => (Outcome::Pending, words.stored_power),
+        };
+        let own = note.own_payload && outcome == Outcome::Delivered;
+        self.happenings.push(Happening::Delivery {
+            delivery,
+            request: note.request,
+            address: note.address,
+            outcome,
+            reason,
+            payload: own.then(|| note.payload.into()),
+            first: true,
+        });
+        match outcome {
+            Outcome::Delivered => self.show(&note, delivery, now),
+            Outcome::Pending => self.store(&note, delivery, now),
+            _ => {}
+        }
+        (delivery, outcome)
+    }
+
+    /// Switches a device's connection; what waited and may go now, goes.
+    pub fn set_connection(&mut self, device: DeviceId, connection: Connection, now: Now) {
+        self.device_mut(device).connection = connection;
+        self.release(device, now);
+    }
+
+    /// Changes a device's power; what waited and may go now, goes.
+    pub fn set_power(&mut self, device: DeviceId, power: Power, now: Now) {
+        self.device_mut(device).power = power;
+        self.release(device, now);
+    }
+
+    /// Ends an address's life; what waits for it is dropped.
+    pub fn retire(&mut self, address: AddressId, life: Life, now: Now) {
+        self.set_life(address, life, now);
+        let Some(queue) = self.queue_at(address) else {
+            return;
+        };
+        let state = &mut self.queues[queue as usize];
+        let dropped = state.take_waiting(|pending| pending.address == address);
+        if state.notice.is_some_and(|(of, _)| of == address) {
+            state.notice = None;
+        }
+        state.shown.clear();
+        let reason = self
+            .policy(self.queues[queue as usize].policy)
+            .words
+            .unregistered;
+        for pending in dropped {
+            self.finish(&pending, Outcome::Dropped, reason, false);
+        }
+        self.settle_queue(queue, address);
+    }
+
+    /// Gives an address its life back.
+    pub fn revive(&mut self, address: AddressId) {
+        self.set_life(address, Life::Active, Now::default());
+    }
+
+    /// The next moment at which something ends.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        self.agenda.first().map(|(due, _)| due)
+    }
+
+    /// Ends what is due in the queue that is due first; `now` is that moment or later.
+    pub fn fall_due(&mut self, now: Now) {
+        let Some((due, queue)) = self.agenda.first() else {
+            return;
+        };
+        if due > now.world {
+            return;
+        }
+        let expired = self.queues[queue as usize].take_expired(now.world);
+        let unseen = self.queues[queue as usize].take_unseen(now.world);
+        let words = self.policy(self.queues[queue as usize].policy).words;
+        let mut address = None;
+        for pending in expired {
+            address = Some(pending.address);
+            self.finish(&pending, Outcome::Expired, words.expired, false);
+        }
+        for shown in unseen {
+            address = Some(shown.address);
+            self.happenings.push(Happening::LeftView {
+                delivery: shown.delivery,
+                reason: words.left_view,
+            });
+        }
+        if let Some(address) = address {
+            self.settle_queue(queue, address);
+        }
+    }
+
+    fn store(&mut self, note: &Submission<'_>, delivery: DeliveryId, now: Now) {
+        let queue = self.open_queue(note.policy, note.address);
+        let pending = self.pending_of(note, delivery, now);
+        let policy = &self.policies[usize::from(note.policy.0)];
+        let words = policy.words;
+        let displaced = self.queues[queue as usize].admit(&policy.lanes[note.lane], pending);
+        self.pending += 1;
+        if let Some(old) = displaced.replaced {
+            self.finish(&old, Outcome::Collapsed, words.replaced, false);
+        }
+        for old in displaced.evicted.into_iter().chain(displaced.cleared) {
+            self.finish(&old, Outcome::Dropped, words.overflowed, false);
+        }
+        self.settle_queue(queue, note.address);
+    }
+
+    fn pending_of(&self, note: &Submission<'_>, delivery: DeliveryId, now: Now) -> Pending {
+        let lane = self.lane(note);
+        let kept = lane.retention.map(|retention| now.world.after(retention));
+        let named_end = match note.lifetime {
+            Lifetime::For(length) => Some(now.world.after(length)),
+            Lifetime::Default | Lifetime::NowOrNever => None,
+        };
+        Pending {
+            delivery,
+            request: note.request,
+            address: note.address,
+            lane: u8::try_from(note.lane).expect("policies have few lanes"),
+            gate: note.gate,
+            key: note.key.map(Into::into),
+            expires: named_end.into_iter().chain(kept).min(),
+            named_end,
+            payload: note.payload.into(),
+        }
+    }
+
+    fn may_store(&self, note: &Submission<'_>) -> bool {
+        let allowed = match self.lane(note).storage {
+            Storage::Always => note.storing != Storing::Forbidden,
+            Storage::Never => false,
+            Storage::WhenAsked => note.storing == Storing::Asked,
+        };
+        let lasts = match note.lifetime {
+            Lifetime::Default => true,
+            Lifetime::For(length) => !length.is_zero(),
+            Lifetime::NowOrNever => false,
+        };
+        allowed && lasts
+    }
+
+    fn lane(&self, note: &Submission<'_>) -> &Lane {
+        &self.policy(note.policy).lanes[note.lane]
+    }
+
+    /// Delivers everything that waits for a device and is held back no longer, by receipt.
+    fn release(&mut self, device: DeviceId, now: Now) {
+        let queues = self.queues_of(device);
+        let mut released = Vec::new();
+        for &(queue, _) in &queues {
+            let (connection, power) = (self.device(device).connection, self.device(device).power);
+            let state = &mut self.queues[queue as usize];
+            released
+                .extend(state.take_waiting(|it| blocked_by(connection, power, it.gate).is_none()));
+            if connection == Connection::Online
+                && let Some((of, notice)) = state.notice.take()
+            {
+                self.happenings.push(Happening::Notice {
+                    address: of,
+                    notice,
+                });
+            }
+        }
+        released.sort_by_key(|pending| pending.delivery);
+        for pending in released {
+            self.hand_over(pending, now);
+        }
+        for (queue, address) in queues {
+            self.settle_queue(queue, address);
+        }
+    }
+
+    fn hand_over(&mut self, pending: Pending, now: Now) {
+        let Some(queue) = self.queue_at(pending.address) else {
+            return;
+        };
+        let policy = self.queues[queue as usize].policy;
+        if pending.expires.is_some_and(|end| end <= now.world) {
+            let reason = self.policy(policy).words.expired;
+            self.finish(&pending, Outcome::Expired, reason, false);
+            return;
+        }
+        let reason = self.policy(policy).words.delivered_from_storage;
+        self.finish(&pending, Outcome::Delivered, reason, true);
+        let lane = &self.policies[usize::from(policy.0)].lanes[usize::from(pending.lane)];
+        let Some(visible) = lane.visible else { return };
+        let named = pending.named_end.filter(|_| visible.sender_decides);
+        let shown = Shown {
+            delivery: pending.delivery,
+            address: pending.address,
+            lane: pending.lane,
+            key: pending.key,
+            until: named.unwrap_or_else(|| now.world.after(visible.lifetime)),
+        };
+        self.queues[queue as usize].show(lane, visible.capacity, shown);
+    }
+
+    /// Shows a notification that was delivered at once, where its lane has a view.
+    fn show(&mut self, note: &Submission<'_>, delivery: DeliveryId, now: Now) {
+        let Some(visible) = self.lane(note).visible else {
+            return;
+        };
+        let queue = self.open_queue(note.policy, note.address);
+        let until = match note.lifetime {
+            Lifetime::For(length) if visible.sender_decides => now.world.after(length),
+            _ => now.world.after(visible.lifetime),
+        };
+        let shown = Shown {
+            delivery,
+            address: note.address,
+            lane: u8::try_from(note.lane).expect("policies have few lanes"),
+            key: note.key.map(Into::into),
+            until,
+        };
+        let lane = &self.policies[usize::from(note.policy.0)].lanes[note.lane];
+        self.queues[queue as usize].show(lane, visible.capacity, shown);
+        self.settle_queue(queue, note.address);
+    }
+
+    fn finish(&mut self, pending: &Pending, outcome: Outcome, reason: &'static str, arrived: bool) {
+        self.pending -= 1;
+        self.happenings.push(Happening::Delivery {
+            delivery: pending.delivery,
+            request: pending.request,
+            address: pending.address,
+            outcome,
+            reason,
+            payload: arrived.then(|| pending.payload.clone()),
+            first: false,
+        });
+    }
+
+    fn blocked(&self, device: DeviceId, gate: Gate) -> Option<Blocked> {
+        let device = self.device(device);
+        blocked_by(device.connection, device.power, gate)
+    }
+
+    fn queue_at(&self, address: AddressId) -> Option<u32> {
+        use super::Scope::{Address, AppOnDevice};
+        self.find_queue(Address, address)
+            .or_else(|| self.find_queue(AppOnDevice, address))
+    }
+
+    /// The device's queues, each with an address that leads to it.
+    fn queues_of(&self, device: DeviceId) -> Vec<(u32, AddressId)> {
+        let mut queues: Vec<_> = self
+            .addresses_of(device)
+            .filter_map(|address| Some((self.queue_at(address)?, address)))
+            .collect();
+        queues.sort_unstable_by_key(|(queue, address)| (*queue, *address));
+        queues.dedup_by_key(|(queue, _)| *queue);
+        queues
+    }
+}
+
+/// Why a notification can't be delivered now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Blocked {
+    Offline,
+    Power,
+}
+
+fn blocked_by(connection: Connection, power: Power, gate: Gate) -> Option<Blocked> {
+    let saves = match gate {
+        Gate::Online => false,
+        Gate::OnlineAndPowered => power == Power::Low,
+        Gate::OnlineAndAwake => power != Power::Normal,
+    };
+    match connection {
+        Connection::Offline => Some(Blocked::Offline),
+        Connection::Online => saves.then_some(Blocked::Power),
+    }
+}

@@ -1,0 +1,28 @@
+//! The post office: devices, addresses, pending queues, outcomes, faults.
+//!
+//! It stores, replaces, expires and delivers as a policy value tells it, and knows no provider.
+
+mod address;
+mod delivery;
+mod device;
+mod dispatch;
+mod fault;
+mod happening;
+mod office;
+mod policy;
+mod queue;
+#[cfg(test)]
+mod tests;
+
+pub use address::{Address, AddressId, Life, NewAddress};
+pub use delivery::{DeliveryId, Lifetime, Outcome, Storing, Submission};
+pub use device::{Connection, Device, DeviceId, Platform, Power};
+pub use fault::{
+    ConnectionFault, Fault, FaultAnswer, FaultId, FaultMatch, FaultReply, FaultScene, Faults,
+    Struck,
+};
+pub use happening::Happening;
+pub use office::{AppId, Post, ServiceId, TakenName};
+pub use policy::{
+    Gate, Lane, OfflinePolicy, Overflow, PolicyId, Scope, Slot, Storage, Visible, Words,
+};

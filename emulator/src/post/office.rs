@@ -1,0 +1,333 @@
+//! The post office's state: who is there, and how they are found.
+
+use super::device::Device;
+use super::queue::Queue;
+use super::{
+    Address, AddressId, Connection, DeliveryId, DeviceId, Happening, Life, NewAddress,
+    OfflinePolicy, Platform, PolicyId, Power, Scope,
+};
+use crate::agenda::Agenda;
+use crate::clock::Now;
+use foldhash::fast::FixedState;
+use hashbrown::{HashMap, HashTable};
+use std::hash::BuildHasher;
+
+/// A service's number; the world hands them out, the post office only compares them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ServiceId(pub u8);
+
+/// An app's number, from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AppId(pub u32);
+
+/// Devices, addresses, queues.
+#[derive(Debug, Default)]
+pub struct Post {
+    apps: Vec<(ServiceId, Box<str>)>,
+    devices: Vec<Device>,
+    names: HashMap<Box<str>, DeviceId, FixedState>,
+    addresses: Vec<Address>,
+    /// The bytes of all addresses, one after another: they are never freed one by one.
+    texts: Vec<u8>,
+    by_text: HashTable<u32>,
+    pub(super) policies: Vec<OfflinePolicy>,
+    pub(super) queues: Vec<Queue>,
+    free_queues: Vec<u32>,
+    queue_of: HashMap<QueueKey, u32, FixedState>,
+    pub(super) agenda: Agenda,
+    pub(super) deliveries: u64,
+    pub(super) pending: u64,
+    pub(super) happenings: Vec<Happening>,
+    registered: u32,
+}
+
+/// Whose a queue is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum QueueKey {
+    Address(AddressId),
+    AppOnDevice(AppId, DeviceId),
+}
+
+/// The device's name is taken.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a device named `{0}` exists already")]
+pub struct TakenName(pub String);
+
+impl Post {
+    /// Takes a policy in; what refers to it uses its number.
+    pub fn adopt_policy(&mut self, policy: OfflinePolicy) -> PolicyId {
+        self.policies.push(policy);
+        PolicyId(
+            u8::try_from(self.policies.len() - 1).expect("services have fewer than 256 policies"),
+        )
+    }
+
+    /// The policy of that number.
+    pub fn policy(&self, id: PolicyId) -> &OfflinePolicy {
+        &self.policies[usize::from(id.0)]
+    }
+
+    /// The number of a service's app, given out on first use.
+    pub fn intern_app(&mut self, service: ServiceId, name: &str) -> AppId {
+        self.find_app(service, name).unwrap_or_else(|| {
+            self.apps.push((service, name.into()));
+            AppId(index(self.apps.len() - 1))
+        })
+    }
+
+    /// The number of a service's app, if it is known.
+    pub fn find_app(&self, service: ServiceId, name: &str) -> Option<AppId> {
+        let place = self
+            .apps
+            .iter()
+            .position(|(of, known)| *of == service && **known == *name)?;
+        Some(AppId(index(place)))
+    }
+
+    /// The app's service and its id there.
+    pub fn app(&self, app: AppId) -> (ServiceId, &str) {
+        let (service, name) = &self.apps[app.0 as usize];
+        (*service, name)
+    }
+
+    /// All apps, in the order in which they came.
+    pub fn apps(&self) -> impl Iterator<Item = AppId> + '_ {
+        (0..index(self.apps.len())).map(AppId)
+    }
+
+    /// Adds a device; without a name it is known by its number.
+    ///
+    /// # Errors
+    /// The name is taken.
+    pub fn add_device(
+        &mut self,
+        name: Option<&str>,
+        platform: Platform,
+    ) -> Result<DeviceId, TakenName> {
+        let id = DeviceId(index(self.devices.len()));
+        if let Some(name) = name {
+            if self.device_named(name).is_some() {
+                return Err(TakenName(name.to_owned()));
+            }
+            self.names.insert(name.into(), id);
+        }
+        self.devices.push(Device {
+            name: name.map(Into::into),
+            platform,
+            connection: Connection::Online,
+            power: Power::Normal,
+            newest_address: None,
+        });
+        Ok(id)
+    }
+
+    /// The device of that name, also of a name made from a number.
+    pub fn device_named(&self, name: &str) -> Option<DeviceId> {
+        if let Some(id) = self.names.get(name) {
+            return Some(*id);
+        }
+        let number: u32 = name.strip_prefix(NUMBERED)?.parse().ok()?;
+        let device = self.devices.get(number.checked_sub(1)? as usize)?;
+        device.name.is_none().then_some(DeviceId(number - 1))
+    }
+
+    /// The device's name, made from its number when nobody named it.
+    pub fn device_name(&self, id: DeviceId) -> std::borrow::Cow<'_, str> {
+        match &self.device(id).name {
+            Some(name) => (&**name).into(),
+            None => format!("{NUMBERED}{}", id.0 + 1).into(),
+        }
+    }
+
+    /// The device.
+    pub fn device(&self, id: DeviceId) -> &Device {
+        &self.devices[id.0 as usize]
+    }
+
+    /// All devices, in the order in which they came.
+    pub fn devices(&self) -> impl DoubleEndedIterator<Item = DeviceId> + '_ {
+        (0..index(self.devices.len())).map(DeviceId)
+    }
+
+    pub(super) fn device_mut(&mut self, id: DeviceId) -> &mut Device {
+        &mut self.devices[id.0 as usize]
+    }
+
+    /// Adds an active address; `None` when these bytes are an address of the service already.
+    pub fn add_address(&mut self, new: NewAddress<'_>) -> Option<AddressId> {
+        let (service, _) = self.app(new.app);
+        if self.find_address(service, new.text).is_some() {
+            return None;
+        }
+        let length = u16::try_from(new.text.len()).ok()?;
+        let id = AddressId(index(self.addresses.len()));
+        let start = index(self.texts.len());
+        self.texts.extend_from_slice(new.text);
+        let next_on_device = self.device_mut(new.device).newest_address.replace(id);
+        self.addresses.push(Address {
+            service,
+            realm: new.realm,
+            life: Life::Active,
+            app: new.app,
+            device: new.device,
+            kind: new.kind,
+            ended: Now::default(),
+            link: None,
+            next_on_device,
+            text: (start, length),
+        });
+        let hash = hash_text(service, new.text);
+        let (addresses, texts) = (&self.addresses, &self.texts);
+        self.by_text.insert_unique(hash, id.0, |other| {
+            let address = &addresses[*other as usize];
+            hash_text(address.service, text_in(texts, address.text))
+        });
+        Some(id)
+    }
+
+    /// The service's address of these bytes.
+    pub fn find_address(&self, service: ServiceId, text: &[u8]) -> Option<AddressId> {
+        let same = |id: &u32| {
+            let address = &self.addresses[*id as usize];
+            address.service == service && text_in(&self.texts, address.text) == text
+        };
+        self.by_text
+            .find(hash_text(service, text), same)
+            .map(|id| AddressId(*id))
+    }
+
+    /// The address.
+    pub fn address(&self, id: AddressId) -> &Address {
+        &self.addresses[id.0 as usize]
+    }
+
+    /// The address of that number, if there is one.
+    pub fn find_address_id(&self, number: u32) -> Option<AddressId> {
+        self.addresses
+            .get(number as usize)
+            .map(|_| AddressId(number))
+    }
+
+    /// All addresses, in the order in which they came.
+    pub fn addresses(&self) -> impl Iterator<Item = AddressId> + '_ {
+        (0..index(self.addresses.len())).map(AddressId)
+    }
+
+    /// The address's bytes.
+    pub fn address_text(&self, id: AddressId) -> &[u8] {
+        text_in(&self.texts, self.address(id).text)
+    }
+
+    /// The device's addresses, newest first, dead ones too.
+    pub fn addresses_of(&self, device: DeviceId) -> impl Iterator<Item = AddressId> + '_ {
+        std::iter::successors(self.device(device).newest_address, |id| {
+            self.address(*id).next_on_device
+        })
+    }
+
+    /// Links an address to the one that took its place or that it stands for.
+    pub fn link(&mut self, from: AddressId, to: AddressId) {
+        self.addresses[from.0 as usize].link = Some(to);
+    }
+
+    /// Sets an address's life; `ended` says since when it is dead.
+    pub(super) fn set_life(&mut self, id: AddressId, life: Life, ended: Now) {
+        let address = &mut self.addresses[id.0 as usize];
+        address.life = life;
+        address.ended = ended;
+    }
+
+    /// Counts one more device that registered itself; `false` when there are too many.
+    pub fn count_registration(&mut self) -> bool {
+        let room = self.registered < MAX_REGISTERED;
+        self.registered += u32::from(room);
+        room
+    }
+
+    /// How many notifications wait.
+    pub fn pending(&self) -> u64 {
+        self.pending
+    }
+
+    /// What happened since the last call, in order.
+    pub fn take_happenings(&mut self) -> std::vec::Drain<'_, Happening> {
+        self.happenings.drain(..)
+    }
+
+    /// Forgets devices, addresses and queues; apps and policies stay.
+    pub fn reset(&mut self) {
+        *self = Self {
+            apps: std::mem::take(&mut self.apps),
+            policies: std::mem::take(&mut self.policies),
+            ..Self::default()
+        };
+    }
+
+    pub(super) fn find_queue(&self, scope: Scope, address: AddressId) -> Option<u32> {
+        self.queue_of.get(&self.queue_key(scope, address)).copied()
+    }
+
+    pub(super) fn open_queue(&mut self, policy: PolicyId, address: AddressId) -> u32 {
+        let key = self.queue_key(self.policy(policy).scope, address);
+        if let Some(queue) = self.queue_of.get(&key) {
+            return *queue;
+        }
+        let queue = match self.free_queues.pop() {
+            Some(free) => {
+                self.queues[free as usize] = Queue::new(policy);
+                free
+            }
+            None => {
+                self.queues.push(Queue::new(policy));
+                index(self.queues.len() - 1)
+            }
+        };
+        self.queue_of.insert(key, queue);
+        queue
+    }
+
+    /// Gives back a queue that nothing is left in, and tells the agenda about the others.
+    pub(super) fn settle_queue(&mut self, queue: u32, address: AddressId) {
+        let due = self.queues[queue as usize].due();
+        self.agenda.set(queue, due);
+        if self.queues[queue as usize].is_idle() {
+            let scope = self.policy(self.queues[queue as usize].policy).scope;
+            self.queue_of.remove(&self.queue_key(scope, address));
+            self.free_queues.push(queue);
+        }
+    }
+
+    pub(super) fn next_delivery(&mut self) -> DeliveryId {
+        self.deliveries += 1;
+        DeliveryId(self.deliveries)
+    }
+
+    fn queue_key(&self, scope: Scope, address: AddressId) -> QueueKey {
+        match scope {
+            Scope::Address => QueueKey::Address(address),
+            Scope::AppOnDevice => {
+                let Address { app, device, .. } = self.address(address);
+                QueueKey::AppOnDevice(*app, *device)
+            }
+        }
+    }
+}
+
+fn text_in(texts: &[u8], (start, length): (u32, u16)) -> &[u8] {
+    &texts[start as usize..start as usize + usize::from(length)]
+}
+
+fn hash_text(service: ServiceId, text: &[u8]) -> u64 {
+    FixedState::with_seed(u64::from(service.0)).hash_one(text)
+}
+
+fn index(length: usize) -> u32 {
+    u32::try_from(length).expect("the numbers of devices and addresses are bounded below 2^32")
+}
+
+/// How devices without a name are called: this and their number, from 1.
+const NUMBERED: &str = "device-";
+
+/// How many devices may register themselves by an unknown address: more than any load test asks
+/// for, and at 250 bytes each no danger to memory.
+const MAX_REGISTERED: u32 = 2_000_000;
