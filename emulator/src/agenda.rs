@@ -78,10 +78,7 @@ impl Agenda {
             let Some(left_entry) = self.heap.get(left) else {
                 break;
             };
-            let right_is_less = self
-                .heap
-                .get(left + 1)
-                .is_some_and(|right| right < left_entry);
+            let right_is_less = self.heap.get(left + 1).is_some_and(|right| right < left_entry);
             let least = if right_is_less { left + 1 } else { left };
             if self.heap[place] <= self.heap[least] {
                 break;

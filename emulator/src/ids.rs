@@ -89,11 +89,8 @@ mod tests {
     fn the_first_numbers_of_splitmix64_are_the_published_ones() {
         let mut stream = SplitMix64(1_234_567);
         let numbers = [stream.next(), stream.next(), stream.next()];
-        let published = [
-            6_457_827_717_110_365_317,
-            3_203_168_211_198_807_973,
-            9_817_491_932_198_370_423,
-        ];
+        let published =
+            [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423];
         assert_eq!(numbers, published);
     }
 
@@ -106,9 +103,6 @@ mod tests {
 
     #[test]
     fn another_seed_gives_other_identifiers() {
-        assert_ne!(
-            Ids::new(1).uuid(Purpose::Message),
-            Ids::new(2).uuid(Purpose::Message)
-        );
+        assert_ne!(Ids::new(1).uuid(Purpose::Message), Ids::new(2).uuid(Purpose::Message));
     }
 }

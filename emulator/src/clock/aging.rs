@@ -36,12 +36,7 @@ impl Aging {
         if self.ageings.len() == MAX_AGEINGS {
             self.ageings.remove(0);
         }
-        self.ageings.push(Ageing {
-            at,
-            order,
-            by,
-            scope,
-        });
+        self.ageings.push(Ageing { at, order, by, scope });
     }
 
     /// How much older than its own `issued` a credential has been made.
@@ -58,12 +53,7 @@ impl Aging {
             std::cmp::Ordering::Equal => first_seen < ageing.order,
             std::cmp::Ordering::Greater => false,
         };
-        self.ageings
-            .iter()
-            .filter(concerns)
-            .filter(before)
-            .map(|ageing| ageing.by)
-            .sum()
+        self.ageings.iter().filter(concerns).filter(before).map(|ageing| ageing.by).sum()
     }
 }
 
@@ -85,14 +75,8 @@ mod tests {
     #[test]
     fn what_was_issued_before_is_older_and_what_comes_after_is_not() {
         let aging = aged(Timestamp::from_seconds(1_000));
-        assert_eq!(
-            aging.extra(None, Timestamp::from_seconds(999), Order(99)),
-            HOUR
-        );
-        assert_eq!(
-            aging.extra(None, Timestamp::from_seconds(1_001), Order(1)),
-            Duration::ZERO
-        );
+        assert_eq!(aging.extra(None, Timestamp::from_seconds(999), Order(99)), HOUR);
+        assert_eq!(aging.extra(None, Timestamp::from_seconds(1_001), Order(1)), Duration::ZERO);
     }
 
     #[test]
@@ -106,19 +90,8 @@ mod tests {
     #[test]
     fn an_app_ages_alone() {
         let mut aging = Aging::default();
-        aging.age(
-            AgingScope::App(3),
-            HOUR,
-            Timestamp::from_seconds(50),
-            Order(1),
-        );
-        assert_eq!(
-            aging.extra(Some(3), Timestamp::from_seconds(1), Order(0)),
-            HOUR
-        );
-        assert_eq!(
-            aging.extra(Some(4), Timestamp::from_seconds(1), Order(0)),
-            Duration::ZERO
-        );
+        aging.age(AgingScope::App(3), HOUR, Timestamp::from_seconds(50), Order(1));
+        assert_eq!(aging.extra(Some(3), Timestamp::from_seconds(1), Order(0)), HOUR);
+        assert_eq!(aging.extra(Some(4), Timestamp::from_seconds(1), Order(0)), Duration::ZERO);
     }
 }

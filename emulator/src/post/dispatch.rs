@@ -62,10 +62,7 @@ impl Post {
             state.notice = None;
         }
         state.shown.clear();
-        let reason = self
-            .policy(self.queues[queue as usize].policy)
-            .words
-            .unregistered;
+        let reason = self.policy(self.queues[queue as usize].policy).words.unregistered;
         for pending in dropped {
             self.finish(&pending, Outcome::Dropped, reason, false);
         }
@@ -100,10 +97,8 @@ impl Post {
         }
         for shown in unseen {
             address = Some(shown.address);
-            self.happenings.push(Happening::LeftView {
-                delivery: shown.delivery,
-                reason: words.left_view,
-            });
+            self.happenings
+                .push(Happening::LeftView { delivery: shown.delivery, reason: words.left_view });
         }
         if let Some(address) = address {
             self.settle_queue(queue, address);
@@ -176,10 +171,7 @@ impl Post {
             if connection == Connection::Online
                 && let Some((of, notice)) = state.notice.take()
             {
-                self.happenings.push(Happening::Notice {
-                    address: of,
-                    notice,
-                });
+                self.happenings.push(Happening::Notice { address: of, notice });
             }
         }
         released.sort_by_key(|pending| pending.delivery);
@@ -258,8 +250,7 @@ impl Post {
 
     fn queue_at(&self, address: AddressId) -> Option<u32> {
         use super::Scope::{Address, AppOnDevice};
-        self.find_queue(Address, address)
-            .or_else(|| self.find_queue(AppOnDevice, address))
+        self.find_queue(Address, address).or_else(|| self.find_queue(AppOnDevice, address))
     }
 
     /// The device's queues, each with an address that leads to it.

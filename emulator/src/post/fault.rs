@@ -142,11 +142,7 @@ impl Faults {
             return None;
         }
         self.last += 1;
-        self.rules.push(Rule {
-            id: FaultId(self.last),
-            fault,
-            struck: 0,
-        });
+        self.rules.push(Rule { id: FaultId(self.last), fault, struck: 0 });
         Some(FaultId(self.last))
     }
 
@@ -159,9 +155,7 @@ impl Faults {
 
     /// The rules with their numbers and how often they struck.
     pub fn list(&self) -> impl Iterator<Item = (FaultId, &Fault, u32)> {
-        self.rules
-            .iter()
-            .map(|rule| (rule.id, &rule.fault, rule.struck))
+        self.rules.iter().map(|rule| (rule.id, &rule.fault, rule.struck))
     }
 
     /// Whether there is no rule at all, so that nobody needs to look for a scene.
@@ -178,9 +172,7 @@ impl Faults {
     pub fn strike(&mut self, scene: &FaultScene<'_>, ids: &mut Ids) -> Option<Struck> {
         let fits = |rule: &&mut Rule| !rule.is_spent() && rule.fault.matches.holds(scene);
         let rule = self.rules.iter_mut().filter(fits).find(|rule| {
-            rule.fault
-                .probability
-                .is_none_or(|probability| ids.happens(probability))
+            rule.fault.probability.is_none_or(|probability| ids.happens(probability))
         })?;
         let count = rule.fault.answers.len();
         let turn = rule.struck as usize;
@@ -197,13 +189,8 @@ impl Faults {
 
 impl Rule {
     fn is_spent(&self) -> bool {
-        let each_once = u32::try_from(self.fault.answers.len())
-            .ok()
-            .filter(|count| *count > 0);
-        self.fault
-            .times
-            .or(each_once)
-            .is_some_and(|times| self.struck >= times)
+        let each_once = u32::try_from(self.fault.answers.len()).ok().filter(|count| *count > 0);
+        self.fault.times.or(each_once).is_some_and(|times| self.struck >= times)
     }
 }
 
@@ -215,14 +202,8 @@ impl FaultMatch {
         is(&self.provider, Some(scene.service.0))
             && is(&self.app, scene.app)
             && is(&self.device, scene.device)
-            && self
-                .path
-                .as_ref()
-                .is_none_or(|path| scene.path == path.as_bytes())
-            && self
-                .route
-                .as_ref()
-                .is_none_or(|route| scene.path.starts_with(route.as_bytes()))
+            && self.path.as_ref().is_none_or(|path| scene.path == path.as_bytes())
+            && self.route.as_ref().is_none_or(|route| scene.path.starts_with(route.as_bytes()))
     }
 
     /// Whether a scene's app or device is looked at.
@@ -233,10 +214,7 @@ impl FaultMatch {
 
 impl Serialize for FaultAnswer {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let bare = FaultReply {
-            status: self.0.status,
-            ..FaultReply::default()
-        };
+        let bare = FaultReply { status: self.0.status, ..FaultReply::default() };
         if self.0 == bare {
             serializer.serialize_u16(self.0.status)
         } else {
@@ -256,15 +234,10 @@ impl<'de> Deserialize<'de> for FaultAnswer {
             }
 
             fn visit_u64<E: serde::de::Error>(self, status: u64) -> Result<FaultAnswer, E> {
-                let status = u16::try_from(status)
-                    .ok()
-                    .filter(|it| (200..=599).contains(it));
+                let status = u16::try_from(status).ok().filter(|it| (200..=599).contains(it));
                 let status =
                     status.ok_or_else(|| E::custom("expected a status from 200 to 599"))?;
-                Ok(FaultAnswer(FaultReply {
-                    status,
-                    ..FaultReply::default()
-                }))
+                Ok(FaultAnswer(FaultReply { status, ..FaultReply::default() }))
             }
 
             fn visit_i64<E: serde::de::Error>(self, status: i64) -> Result<FaultAnswer, E> {
@@ -321,9 +294,7 @@ mod delay {
         };
         let delay = parse_duration(&text).map_err(serde::de::Error::custom)?;
         if delay > MAX_DELAY {
-            return Err(serde::de::Error::custom(
-                "a delay is real time, at most `5m`",
-            ));
+            return Err(serde::de::Error::custom("a delay is real time, at most `5m`"));
         }
         Ok(Some(delay))
     }

@@ -77,10 +77,7 @@ impl Post {
 
     /// The number of a service's app, if it is known.
     pub fn find_app(&self, service: ServiceId, name: &str) -> Option<AppId> {
-        let place = self
-            .apps
-            .iter()
-            .position(|(of, known)| *of == service && **known == *name)?;
+        let place = self.apps.iter().position(|(of, known)| *of == service && **known == *name)?;
         Some(AppId(index(place)))
     }
 
@@ -191,9 +188,7 @@ impl Post {
             let address = &self.addresses[*id as usize];
             address.service == service && text_in(&self.texts, address.text) == text
         };
-        self.by_text
-            .find(hash_text(service, text), same)
-            .map(|id| AddressId(*id))
+        self.by_text.find(hash_text(service, text), same).map(|id| AddressId(*id))
     }
 
     /// The address.
@@ -203,9 +198,7 @@ impl Post {
 
     /// The address of that number, if there is one.
     pub fn find_address_id(&self, number: u32) -> Option<AddressId> {
-        self.addresses
-            .get(number as usize)
-            .map(|_| AddressId(number))
+        self.addresses.get(number as usize).map(|_| AddressId(number))
     }
 
     /// All addresses, in the order in which they came.

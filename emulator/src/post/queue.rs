@@ -52,43 +52,26 @@ pub(super) struct Displaced {
 
 impl Queue {
     pub(super) fn new(policy: PolicyId) -> Self {
-        Self {
-            policy,
-            waiting: VecDeque::new(),
-            shown: VecDeque::new(),
-            notice: None,
-        }
+        Self { policy, waiting: VecDeque::new(), shown: VecDeque::new(), notice: None }
     }
 
     /// Puts a notification in, as its lane says.
     pub(super) fn admit(&mut self, lane: &Lane, new: Pending) -> Displaced {
-        let mut displaced = Displaced {
-            replaced: self.take_replaced(lane, &new),
-            ..Displaced::default()
-        };
+        let mut displaced =
+            Displaced { replaced: self.take_replaced(lane, &new), ..Displaced::default() };
         let number = new.lane;
         self.waiting.push_back(new);
-        let kept = self
-            .waiting
-            .iter()
-            .filter(|pending| pending.lane == number)
-            .count();
+        let kept = self.waiting.iter().filter(|pending| pending.lane == number).count();
         if kept <= lane.capacity {
             return displaced;
         }
         match lane.overflow {
             Overflow::ClearAll { notice } => {
-                self.notice = self
-                    .waiting
-                    .front()
-                    .map(|pending| (pending.address, notice));
+                self.notice = self.waiting.front().map(|pending| (pending.address, notice));
                 displaced.cleared = self.waiting.drain(..).collect();
             }
             Overflow::EvictOldest => {
-                let oldest = self
-                    .waiting
-                    .iter()
-                    .position(|pending| pending.lane == number);
+                let oldest = self.waiting.iter().position(|pending| pending.lane == number);
                 displaced.evicted = oldest.and_then(|place| self.waiting.remove(place));
             }
         }
@@ -101,10 +84,7 @@ impl Queue {
             Slot::Key => new.key.is_some() && old.key == new.key,
             Slot::One => true,
         };
-        let place = self
-            .waiting
-            .iter()
-            .position(|old| old.lane == new.lane && same(old))?;
+        let place = self.waiting.iter().position(|old| old.lane == new.lane && same(old))?;
         self.waiting.remove(place)
     }
 
@@ -120,12 +100,7 @@ impl Queue {
         });
         let number = new.lane;
         self.shown.push_back(new);
-        if self
-            .shown
-            .iter()
-            .filter(|shown| shown.lane == number)
-            .count()
-            > capacity
+        if self.shown.iter().filter(|shown| shown.lane == number).count() > capacity
             && let Some(oldest) = self.shown.iter().position(|shown| shown.lane == number)
         {
             self.shown.remove(oldest);
@@ -135,9 +110,7 @@ impl Queue {
     /// The next moment at which something in it ends.
     pub(super) fn due(&self) -> Option<Timestamp> {
         let waiting = self.waiting.iter().filter_map(|pending| pending.expires);
-        waiting
-            .chain(self.shown.iter().map(|shown| shown.until))
-            .min()
+        waiting.chain(self.shown.iter().map(|shown| shown.until)).min()
     }
 
     /// Takes out what waited too long.

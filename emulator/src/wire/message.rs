@@ -92,16 +92,12 @@ impl Request {
 
     /// The headers in the order in which they came, names in lower case.
     pub fn headers(&self) -> impl ExactSizeIterator<Item = (&[u8], &[u8])> {
-        self.fields
-            .iter()
-            .map(|(name, value)| (self.text(*name), self.text(*value)))
+        self.fields.iter().map(|(name, value)| (self.text(*name), self.text(*value)))
     }
 
     /// The first header of that name.
     pub fn header(&self, name: &[u8]) -> Option<&[u8]> {
-        self.headers()
-            .find(|(field, _)| *field == name)
-            .map(|(_, value)| value)
+        self.headers().find(|(field, _)| *field == name).map(|(_, value)| value)
     }
 
     fn keep(&mut self, text: &[u8]) -> Span {
@@ -113,9 +109,7 @@ impl Request {
 
     fn text(&self, span: Span) -> &[u8] {
         let start = span.start as usize;
-        self.buffer
-            .get(start..start + span.length as usize)
-            .unwrap_or_default()
+        self.buffer.get(start..start + span.length as usize).unwrap_or_default()
     }
 }
 
@@ -180,12 +174,6 @@ pub enum Wire {
 impl Reply {
     /// A reply with a status and nothing else.
     pub fn status(status: u16) -> Self {
-        Self {
-            status,
-            headers: Vec::new(),
-            body: Bytes::new(),
-            wire: Wire::Keep,
-            delay: None,
-        }
+        Self { status, headers: Vec::new(), body: Bytes::new(), wire: Wire::Keep, delay: None }
     }
 }
