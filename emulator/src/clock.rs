@@ -1,13 +1,16 @@
 //! Time: the two clocks of the design, and the jumps that set them apart.
 //!
 //! World time is what devices and pending notifications live in; sender time is the real clock,
-//! which the sender's process sees too. Nothing here reads a clock: the server reads the real one
-//! and hands the reading in.
+//! which the sender's process sees too. Only [`reading`] reads it; all else is handed a reading.
 
 mod aging;
+mod machine;
+mod real;
 mod timestamp;
 
 pub use aging::{Aging, AgingScope, Order};
+pub use machine::{Clock, GoesBack};
+pub use real::reading;
 pub use timestamp::{Timestamp, TimestampError, parse_duration, show_duration};
 
 use serde::{Deserialize, Serialize};

@@ -2,7 +2,9 @@
 
 pub mod agenda;
 pub mod clock;
+pub mod crypto;
 pub mod ids;
+pub mod journal;
 pub mod post;
 pub mod providers;
 pub mod wire;

@@ -119,6 +119,8 @@ pub struct Struck {
     pub delay: Option<Duration>,
     /// What happens to the connection.
     pub connection: Option<ConnectionFault>,
+    /// Whether its answer is that the service answers.
+    pub passes: bool,
 }
 
 /// The fault rules in force, oldest first.
@@ -178,9 +180,11 @@ impl Faults {
         let turn = rule.struck as usize;
         rule.struck = rule.struck.saturating_add(1);
         let reply = (count > 0).then(|| rule.fault.answers[turn % count].0.clone());
+        let passes = reply.as_ref().is_some_and(|reply| reply.status == PASS);
         Some(Struck {
             fault: rule.id,
-            reply: reply.filter(|reply| reply.status != PASS),
+            reply: reply.filter(|_| !passes),
+            passes,
             delay: rule.fault.delay,
             connection: rule.fault.connection,
         })
@@ -194,6 +198,22 @@ impl Rule {
     }
 }
 
+impl Fault {
+    /// What is wrong with the rule, if anything.
+    ///
+    /// # Errors
+    /// A sentence that says what was expected.
+    pub fn check(&self) -> Result<(), String> {
+        if self.probability.is_some_and(|share| !(0.0..=1.0).contains(&share)) {
+            return Err("`probability` must lie between 0 and 1".to_owned());
+        }
+        if self.answers.is_empty() && self.delay.is_none() && self.connection.is_none() {
+            return Err("a fault needs `answers`, `delay` or `connection`".to_owned());
+        }
+        Ok(())
+    }
+}
+
 impl FaultMatch {
     fn holds(&self, scene: &FaultScene<'_>) -> bool {
         let is = |wanted: &Option<String>, found: Option<&str>| {
@@ -204,11 +224,6 @@ impl FaultMatch {
             && is(&self.device, scene.device)
             && self.path.as_ref().is_none_or(|path| scene.path == path.as_bytes())
             && self.route.as_ref().is_none_or(|route| scene.path.starts_with(route.as_bytes()))
-    }
-
-    /// Whether a scene's app or device is looked at.
-    pub fn needs_scene(&self) -> bool {
-        self.app.is_some() || self.device.is_some()
     }
 }
 

@@ -243,8 +243,16 @@ impl Post {
     }
 
     /// What happened since the last call, in order.
-    pub fn take_happenings(&mut self) -> std::vec::Drain<'_, Happening> {
-        self.happenings.drain(..)
+    pub fn take_happenings(&mut self) -> Vec<Happening> {
+        std::mem::take(&mut self.happenings)
+    }
+
+    /// Takes the emptied list back, so that its room is used again.
+    pub fn give_back(&mut self, mut happenings: Vec<Happening>) {
+        happenings.clear();
+        if self.happenings.is_empty() {
+            self.happenings = happenings;
+        }
     }
 
     /// Forgets devices, addresses and queues; apps and policies stay.

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 /// The number of a connection: counted from 1 in the order of acceptance, never reused.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -14,6 +15,8 @@ pub struct Peer {
     pub remote: SocketAddr,
     /// The address that was dialed.
     pub local: SocketAddr,
+    /// The service, or the one of its environments, that the listener is bound to.
+    pub listener: Option<Arc<str>>,
     /// The name of the connection profile in force.
     pub profile: &'static str,
     /// The target of the CONNECT request that opened the tunnel, if there was one.

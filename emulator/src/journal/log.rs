@@ -1,0 +1,293 @@
+//! The log itself: writing at the end, sealing, evicting, and tails for readers.
+
+use super::Cursor;
+use super::record::{self, Head, Record, Repeats, Writer};
+use crate::clock::Now;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// How much is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of all segments together.
+    pub bytes: usize,
+    /// Records of all segments together.
+    pub records: u64,
+}
+
+impl Default for Limits {
+    /// 64 MiB, which is some 100,000 pushes, and a million records.
+    fn default() -> Self {
+        Self { bytes: 64 << 20, records: 1_000_000 }
+    }
+}
+
+/// The append-only log.
+#[derive(Debug)]
+pub struct Journal {
+    limits: Limits,
+    epoch: u32,
+    sealed: VecDeque<Arc<Segment>>,
+    sealed_bytes: usize,
+    active: Vec<u8>,
+    active_first: u64,
+    active_counts: Counts,
+    repeats: Repeats,
+    next: u64,
+    dropped: Counts,
+}
+
+/// A part of the log that does not change any more.
+#[derive(Debug)]
+struct Segment {
+    first: u64,
+    records: u64,
+    counts: Counts,
+    bytes: Box<[u8]>,
+}
+
+/// How many records of each kind.
+type Counts = [u64; KINDS];
+
+impl Journal {
+    /// An empty log.
+    pub fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            epoch: 1,
+            sealed: VecDeque::new(),
+            sealed_bytes: 0,
+            active: Vec::new(),
+            active_first: 1,
+            active_counts: [0; KINDS],
+            repeats: Repeats::default(),
+            next: 1,
+            dropped: [0; KINDS],
+        }
+    }
+
+    /// Forgets everything and begins a new epoch, so that old cursors are known as such.
+    pub fn reset(&mut self) {
+        let epoch = self.epoch + 1;
+        *self = Self { epoch, ..Self::new(self.limits) };
+    }
+
+    /// Appends a record; `fields` puts what is in it. Kinds are below 16.
+    pub fn append(&mut self, kind: u8, now: Now, fields: impl FnOnce(&mut Writer<'_>)) -> Cursor {
+        let sequence = self.next;
+        self.next += 1;
+        if self.active.capacity() == 0 {
+            self.active.reserve(FIRST_ROOM);
+        }
+        let start = self.active.len();
+        record::begin(&mut self.active, Head { sequence, kind, now });
+        fields(&mut Writer { bytes: &mut self.active, repeats: &mut self.repeats });
+        record::end(&mut self.active, start);
+        self.active_counts[usize::from(kind) % KINDS] += 1;
+        if self.active.len() >= SEGMENT {
+            self.seal();
+        }
+        Cursor { epoch: self.epoch, sequence }
+    }
+
+    /// The place after the last record.
+    pub fn end(&self) -> Cursor {
+        Cursor { epoch: self.epoch, sequence: self.next - 1 }
+    }
+
+    /// Everything after a place, to be read without the lock. A place in another epoch is taken as
+    /// the beginning of this one.
+    pub fn tail(&mut self, after: Cursor) -> Tail {
+        let after = if after.epoch == self.epoch { after.sequence } else { 0 };
+        if after + 1 < self.next && self.active.len() > SHORT_COPY {
+            self.seal();
+        }
+        let wanted =
+            self.sealed.iter().filter(|segment| segment.first + segment.records > after + 1);
+        let mut segments: Vec<_> = wanted.cloned().collect();
+        if !self.active.is_empty() && after + 1 < self.next {
+            segments.push(Arc::new(self.active_segment(self.active.clone())));
+        }
+        let first = self.sealed.front().map_or(self.active_first, |segment| segment.first);
+        Tail { after, first, segments, end: self.end(), dropped: self.dropped }
+    }
+
+    /// Bytes held now.
+    pub fn bytes(&self) -> usize {
+        self.sealed_bytes + self.active.len()
+    }
+
+    fn seal(&mut self) {
+        let bytes = std::mem::take(&mut self.active);
+        let segment = self.active_segment(bytes);
+        self.sealed_bytes += segment.bytes.len();
+        self.active_first = self.next;
+        self.active_counts = [0; KINDS];
+        self.repeats.clear();
+        self.sealed.push_back(Arc::new(segment));
+        self.evict();
+    }
+
+    fn active_segment(&self, bytes: Vec<u8>) -> Segment {
+        Segment {
+            first: self.active_first,
+            records: self.next - self.active_first,
+            counts: self.active_counts,
+            bytes: bytes.into_boxed_slice(),
+        }
+    }
+
+    fn evict(&mut self) {
+        let kept = |journal: &Self| {
+            let first = journal.sealed.front().map_or(journal.next, |segment| segment.first);
+            journal.sealed_bytes <= journal.limits.bytes
+                && journal.next - first <= journal.limits.records
+        };
+        while !kept(self) && self.sealed.len() > 1 {
+            let Some(oldest) = self.sealed.pop_front() else {
+                break;
+            };
+            self.sealed_bytes -= oldest.bytes.len();
+            for (dropped, count) in self.dropped.iter_mut().zip(oldest.counts) {
+                *dropped += count;
+            }
+        }
+    }
+}
+
+/// What was in the log after a place, at one moment.
+#[derive(Clone, Debug)]
+pub struct Tail {
+    after: u64,
+    /// The oldest record that there still is.
+    first: u64,
+    segments: Vec<Arc<Segment>>,
+    end: Cursor,
+    dropped: Counts,
+}
+
+impl Tail {
+    /// The records in order.
+    pub fn records(&self) -> impl Iterator<Item = Record<'_>> {
+        let all = self.segments.iter().flat_map(|segment| {
+            let mut offset = 0;
+            std::iter::from_fn(move || {
+                let (record, next) = Record::at(&segment.bytes, offset)?;
+                offset = next;
+                Some(record)
+            })
+        });
+        all.filter(|record| record.head.sequence > self.after)
+    }
+
+    /// The segments' bytes as they are, in order: what a recording keeps.
+    pub fn bytes(&self) -> Vec<&[u8]> {
+        self.segments.iter().map(|segment| &*segment.bytes).collect()
+    }
+
+    /// The same tail from a later place on; a place of another epoch is the beginning.
+    #[must_use]
+    pub fn from(&self, after: Cursor) -> Self {
+        let after = if after.epoch == self.end.epoch { after.sequence } else { 0 };
+        Self { after: self.after.max(after), ..self.clone() }
+    }
+
+    /// The place after the last record.
+    pub fn end(&self) -> Cursor {
+        self.end
+    }
+
+    /// How many records of a kind should be here but were evicted.
+    pub fn dropped(&self, kind: u8) -> u64 {
+        if self.after + 1 < self.first { self.dropped[usize::from(kind) % KINDS] } else { 0 }
+    }
+}
+
+/// When a segment is sealed.
+const SEGMENT: usize = 1 << 20;
+
+/// What a segment begins with: idle emulators stay small.
+const FIRST_ROOM: usize = 16 << 10;
+
+/// A longer active segment is sealed rather than copied for a reader, who holds the lock meanwhile.
+const SHORT_COPY: usize = 64 << 10;
+
+/// How many kinds of record there can be.
+const KINDS: usize = 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Timestamp;
+
+    fn texts(tail: &Tail) -> Vec<Vec<u8>> {
+        tail.records().map(|record| record.reader().text().unwrap().to_vec()).collect()
+    }
+
+    #[test]
+    fn records_come_back_in_order_from_a_cursor_on() {
+        let mut journal = Journal::new(Limits::default());
+        for text in ["a", "b", "c"] {
+            journal.append(1, Now::default(), |to| to.text(text.as_bytes()));
+        }
+        let tail = journal.tail(Cursor { epoch: 1, sequence: 1 });
+        assert_eq!(texts(&tail), [b"b".to_vec(), b"c".to_vec()]);
+        assert_eq!(tail.end(), Cursor { epoch: 1, sequence: 3 });
+    }
+
+    #[test]
+    fn a_repeated_long_text_is_written_once_per_connection_and_segment() {
+        let mut journal = Journal::new(Limits::default());
+        let bearer = [b'x'; 250];
+        for connection in [7, 7, 8, 7] {
+            journal.append(1, Now::default(), |to| to.repeated(connection, &bearer));
+        }
+        assert_eq!(texts(&journal.tail(Cursor::default())), vec![bearer.to_vec(); 4]);
+        assert!(journal.bytes() < 2 * 250 + 4 * 50, "held {} bytes", journal.bytes());
+    }
+
+    #[test]
+    fn old_segments_go_whole_and_are_counted() {
+        let mut journal = Journal::new(Limits { bytes: 2 << 20, records: u64::MAX });
+        let body = vec![1; 100_000];
+        for _ in 0..100 {
+            journal.append(3, Now::default(), |to| to.text(&body));
+        }
+        let tail = journal.tail(Cursor { epoch: 1, sequence: 0 });
+        let kept = tail.records().count() as u64;
+        assert!(journal.bytes() <= 4 << 20);
+        assert_eq!(tail.dropped(3) + kept, 100);
+        assert_eq!(tail.dropped(2), 0);
+    }
+
+    #[test]
+    fn the_bound_by_count_holds_too() {
+        let mut journal = Journal::new(Limits { bytes: usize::MAX, records: 10 });
+        let body = vec![1; 600_000];
+        for _ in 0..40 {
+            journal.append(1, Now::default(), |to| to.text(&body));
+        }
+        assert!(journal.tail(Cursor::default()).records().count() <= 12);
+    }
+
+    #[test]
+    fn a_cursor_of_another_epoch_is_the_beginning() {
+        let mut journal = Journal::new(Limits::default());
+        journal.append(1, Now::default(), |to| to.text(b"old"));
+        let old = journal.end();
+        journal.reset();
+        journal.append(1, Now::default(), |to| to.text(b"new"));
+        assert_eq!(texts(&journal.tail(old)), [b"new".to_vec()]);
+        assert_eq!(journal.end(), Cursor { epoch: 2, sequence: 1 });
+    }
+
+    #[test]
+    fn heads_keep_both_times() {
+        let mut journal = Journal::new(Limits::default());
+        let now = Now { world: Timestamp::from_micros(-5), sender: Timestamp::from_seconds(9) };
+        journal.append(4, now, |_| {});
+        let tail = journal.tail(Cursor::default());
+        let heads: Vec<_> = tail.records().map(|record| record.head).collect();
+        assert_eq!(heads, [Head { sequence: 1, kind: 4, now }]);
+    }
+}
