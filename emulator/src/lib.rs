@@ -8,3 +8,4 @@ pub mod journal;
 pub mod post;
 pub mod providers;
 pub mod wire;
+pub mod world;

@@ -2,4 +2,5 @@
 //!
 //! They do not know one another; [`rim`] is all that the rest of the emulator sees of them.
 
+pub mod apns;
 pub mod rim;

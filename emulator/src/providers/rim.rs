@@ -6,7 +6,7 @@
 
 use crate::clock::{Aging, Now, Order, Timestamp};
 use crate::ids::Ids;
-use crate::post::{AddressId, AppId, DeviceId, FaultReply, Platform, Post};
+use crate::post::{AddressId, AppId, DeviceId, FaultReply, Platform, Post, ServiceId};
 use crate::wire::{ConnectionId, ConnectionProfile, Peer, Reply, Request};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -21,8 +21,9 @@ pub trait Service: Sized + Send {
     /// What it is, where it listens, how its connections behave.
     const ABOUT: About;
 
-    /// The service at the start; it tells the post office its offline policies.
-    fn new(post: &mut Post) -> Self;
+    /// The service at the start; it tells the post office its offline policies, and keeps the
+    /// number under which the post office knows its apps and addresses.
+    fn new(post: &mut Post, service: ServiceId) -> Self;
 
     /// Forgets devices, connections and whatever else a reset takes; keeps apps and keys.
     fn reset(&mut self);
@@ -75,10 +76,14 @@ pub trait Service: Sized + Send {
     fn address_bytes(text: &str) -> Option<Vec<u8>>;
 
     /// The app and the device that a prepared request is about, as far as they are known.
-    fn scene(post: &Post, prepared: &Self::Prepared) -> (Option<AppId>, Option<DeviceId>);
+    fn scene(
+        post: &Post,
+        service: ServiceId,
+        prepared: &Self::Prepared,
+    ) -> (Option<AppId>, Option<DeviceId>);
 
     /// What of a request a person who reads a device's inbox wants to know, such as a priority.
-    fn attributes(headers: &[(String, String)]) -> BTreeMap<&'static str, String>;
+    fn attributes(headers: &[(String, String)]) -> Attributes;
 
     /// The connection is gone; whatever was bound to it goes too.
     fn connection_closed(&mut self, connection: ConnectionId);
@@ -93,6 +98,9 @@ pub trait Service: Sized + Send {
         let _ = desk;
     }
 }
+
+/// What a reader of an inbox wants to know of a request, by name.
+pub type Attributes = BTreeMap<&'static str, String>;
 
 /// What a service is, as data.
 #[derive(Clone, Copy, Debug)]

@@ -1,0 +1,240 @@
+//! Who calls: keys, provider tokens and their defects.
+//!
+//! What is found here needs neither time nor state; age and binding are rules.
+
+use super::request::Head;
+use super::rules::Reason;
+use crate::clock::Timestamp;
+use crate::crypto::{Jwt, JwtError, SignatureError, TokenCache, VerifyingKey};
+use crate::wire::Peer;
+use serde::Deserialize;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The keys that provider tokens are checked against: a snapshot that is cheap to clone.
+///
+/// What was found out about tokens belongs to the snapshot and goes with it.
+#[derive(Clone, Debug, Default)]
+pub struct Keys {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    by_id: BTreeMap<String, Arc<Key>>,
+    judged: TokenCache<Credential>,
+}
+
+/// A key of a team.
+#[derive(Debug)]
+pub(super) struct Key {
+    /// The team that it belongs to.
+    pub(super) team: Arc<str>,
+    /// What its signatures are checked with.
+    pub(super) verifying: VerifyingKey,
+}
+
+/// What a request has to show.
+#[derive(Clone, Debug)]
+pub(super) enum Credential {
+    /// A provider token whose signature is valid.
+    Token(Arc<ProviderToken>),
+    /// A client certificate and no provider token.
+    Certificate,
+    /// Nothing, or a provider token with a defect.
+    Bad(Arc<TokenDefect>),
+}
+
+/// A provider token whose signature is valid.
+#[derive(Debug)]
+pub(super) struct ProviderToken {
+    /// The team.
+    pub(super) team: Arc<str>,
+    /// When it was issued, as it says.
+    pub(super) issued: Timestamp,
+    /// Its text.
+    pub(super) text: Arc<[u8]>,
+    /// The text's hash.
+    pub(super) hash: u64,
+}
+
+/// What is wrong with a provider token, as far as keys alone tell.
+///
+/// Apple names three reasons [doc]; which defect gets which is from pushy's mock server. [client]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum TokenDefect {
+    #[error("expected `ES256` as the token's `alg`, found {}", shown(.0.as_deref()))]
+    Algorithm(Option<String>),
+    #[error("the token's claims are not a JSON object with `iss` and `iat`")]
+    Claims,
+    #[error("the header `authorization` has no token after `bearer`")]
+    Empty,
+    #[error("the token's header is not a JSON object")]
+    Header,
+    #[error("expected seconds since 1970 as the token's `iat`, found {}", shown(.0.as_deref()))]
+    IssuedAt(Option<String>),
+    #[error("the token has no `iss`, which is the team's id")]
+    Issuer,
+    #[error("the token has no `kid`, which is the key's id")]
+    KeyId,
+    #[error("the request has no header `authorization`")]
+    Missing,
+    #[error("expected `bearer` and a token in `authorization`, found the scheme `{0}`")]
+    Scheme(String),
+    #[error("{0} by key `{1}`")]
+    Signature(SignatureError, String),
+    #[error("{0}")]
+    Split(#[from] JwtError),
+    #[error("token is signed by team {team}'s key `{key}` but says team {says}")]
+    Team { key: String, team: String, says: String },
+    #[error("key id `{key}` is unknown; known: {known}")]
+    UnknownKey { key: String, known: String },
+}
+
+impl TokenDefect {
+    /// Apple's word for it.
+    pub(super) fn reason(&self) -> Reason {
+        match self {
+            Self::Empty | Self::Missing | Self::Scheme(_) => Reason::MissingProviderToken,
+            _ => Reason::InvalidProviderToken,
+        }
+    }
+}
+
+impl Keys {
+    /// The key of that id.
+    pub(super) fn find(&self, id: &str) -> Option<&Arc<Key>> {
+        self.shared.by_id.get(id)
+    }
+
+    /// Adds a key, in a new snapshot.
+    pub(super) fn add(&mut self, id: &str, key: Key) {
+        let mut by_id = self.shared.by_id.clone();
+        by_id.insert(id.to_owned(), Arc::new(key));
+        self.shared = Arc::new(Shared { by_id, judged: TokenCache::default() });
+    }
+
+    /// What a request has to show; a token's signature is verified once for its text.
+    pub(super) fn credential(&self, peer: &Peer, head: &Head<'_>) -> Credential {
+        match bearer(head.authorization) {
+            Ok(text) => {
+                self.shared.judged.judged(text, |hash, text| match self.verify(hash, text) {
+                    Ok(token) => Credential::Token(Arc::new(token)),
+                    Err(defect) => Credential::Bad(Arc::new(defect)),
+                })
+            }
+            Err(TokenDefect::Missing) if has_certificate(peer) => Credential::Certificate,
+            Err(defect) => Credential::Bad(Arc::new(defect)),
+        }
+    }
+
+    fn verify(&self, hash: u64, text: &Arc<[u8]>) -> Result<ProviderToken, TokenDefect> {
+        let jwt = Jwt::split(text)?;
+        let header: Header<'_> =
+            serde_json::from_slice(&jwt.header).map_err(|_| TokenDefect::Header)?;
+        match header.alg.as_deref() {
+            Some("ES256") => {}
+            other => return Err(TokenDefect::Algorithm(other.map(cut))),
+        }
+        let id = header.kid.ok_or(TokenDefect::KeyId)?;
+        let claims: Claims<'_> =
+            serde_json::from_slice(&jwt.claims).map_err(|_| TokenDefect::Claims)?;
+        let says = claims.iss.ok_or(TokenDefect::Issuer)?;
+        let issued = issued_at(claims.iat.as_ref())?;
+        let key = self.find(&id).ok_or_else(|| self.unknown(&id))?;
+        key.verifying
+            .verify(jwt.signed, &jwt.signature)
+            .map_err(|error| TokenDefect::Signature(error, cut(&id)))?;
+        if says != *key.team {
+            return Err(TokenDefect::Team {
+                key: cut(&id),
+                team: key.team.to_string(),
+                says: cut(&says),
+            });
+        }
+        Ok(ProviderToken { team: key.team.clone(), issued, text: text.clone(), hash })
+    }
+
+    fn unknown(&self, id: &str) -> TokenDefect {
+        let known = super::state::listed(self.shared.by_id.keys().map(String::as_str));
+        TokenDefect::UnknownKey { key: cut(id), known }
+    }
+}
+
+/// The members of a token's header that matter; others are passed over. [client] APNSwift, PyJWT
+#[derive(Deserialize)]
+struct Header<'a> {
+    #[serde(borrow)]
+    alg: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    kid: Option<Cow<'a, str>>,
+}
+
+/// The claims that matter; others, such as `exp`, are passed over. [client] PyJWT
+#[derive(Deserialize)]
+struct Claims<'a> {
+    #[serde(borrow)]
+    iss: Option<Cow<'a, str>>,
+    iat: Option<serde_json::Value>,
+}
+
+/// The token in an `authorization` header. The scheme is written `bearer` or `Bearer`. [client]
+fn bearer(value: Option<&[u8]>) -> Result<&[u8], TokenDefect> {
+    let value = value.ok_or(TokenDefect::Missing)?.trim_ascii();
+    if value.is_empty() {
+        return Err(TokenDefect::Missing);
+    }
+    let end = value.iter().position(|byte| *byte == b' ').unwrap_or(value.len());
+    let (scheme, token) = value.split_at(end);
+    if !scheme.eq_ignore_ascii_case(b"bearer") {
+        return Err(TokenDefect::Scheme(cut(&String::from_utf8_lossy(scheme))));
+    }
+    match token.trim_ascii() {
+        [] => Err(TokenDefect::Empty),
+        token => Ok(token),
+    }
+}
+
+/// `iat` as a number, also a fractional one (PyAPNs2), or as a string of digits (APNSwift, and
+/// Apple's own sample). [client] [doc]
+fn issued_at(iat: Option<&serde_json::Value>) -> Result<Timestamp, TokenDefect> {
+    use serde_json::Value;
+    let found = match iat {
+        Some(Value::Number(number)) => match (number.as_i64(), number.as_f64()) {
+            (Some(seconds), _) => Some(Timestamp::from_seconds(seconds)),
+            (None, Some(seconds)) => Some(Timestamp::from_micros(micros(seconds))),
+            (None, None) => None,
+        },
+        Some(Value::String(digits)) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+            digits.parse().ok().map(Timestamp::from_seconds)
+        }
+        _ => None,
+    };
+    found.ok_or_else(|| TokenDefect::IssuedAt(iat.map(|iat| cut(&iat.to_string()))))
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "`as` saturates, as moments do")]
+fn micros(seconds: f64) -> i64 {
+    (seconds * 1e6) as i64
+}
+
+fn has_certificate(peer: &Peer) -> bool {
+    peer.tls.as_ref().is_some_and(|tls| !tls.client_certificates.is_empty())
+}
+
+fn shown(found: Option<&str>) -> String {
+    found.map_or_else(|| "none".to_owned(), |found| format!("`{found}`"))
+}
+
+/// A foreign text, short enough for a sentence.
+pub(super) fn cut(text: &str) -> String {
+    let mut end = text.len().min(MAX_SHOWN);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    if end == text.len() { text.to_owned() } else { format!("{}…", &text[..end]) }
+}
+
+/// How much of a foreign text goes into a cause, bytes.
+const MAX_SHOWN: usize = 100;

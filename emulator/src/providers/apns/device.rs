@@ -1,0 +1,52 @@
+//! What the device makes of a push that arrives.
+
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+use std::fmt;
+
+/// Why the device throws a payload away, if it does.
+///
+/// APNs has no reason for a body that is not JSON and very likely does not look; the device can do
+/// nothing with it. [guess]
+pub(super) fn discards(payload: &[u8]) -> Option<&'static str> {
+    let is_object = std::str::from_utf8(payload).is_ok_and(|text| {
+        let mut reader = serde_json::Deserializer::from_str(text);
+        reader.deserialize_map(Object).is_ok() && reader.end().is_ok()
+    });
+    (!is_object).then_some(NOT_AN_OBJECT)
+}
+
+/// The device cannot read the payload.
+pub(super) const NOT_AN_OBJECT: &str = "Undeliverable - Payload Is Not a JSON Object";
+
+/// Reads over an object without keeping any of it.
+struct Object;
+
+impl<'de> Visitor<'de> for Object {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn objects_are_taken_and_nothing_else() {
+        let taken = ["{}", r#" {"aps":{"alert":"x"},"n":[1,null]} "#];
+        let thrown = ["", "[]", "1", "null", "{", "{}x", r#"{"a":}"#, "\u{feff}{}"];
+        let judged = |texts: &[&str]| -> Vec<_> {
+            texts.iter().map(|text| discards(text.as_bytes())).collect()
+        };
+        assert_eq!(judged(&taken), vec![None; taken.len()]);
+        assert_eq!(judged(&thrown), vec![Some(NOT_AN_OBJECT); thrown.len()]);
+        assert_eq!(discards(b"{\"a\":\"\xff\"}"), Some(NOT_AN_OBJECT));
+    }
+}

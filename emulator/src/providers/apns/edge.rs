@@ -1,0 +1,134 @@
+//! From verdicts to bytes.
+//!
+//! The order of headers is that of the sample in Apple's "Handling notification responses from
+//! APNs": `content-type` before `apns-id`. [doc] On success there is `apns-id` alone. [report:
+//! pushy #184] `apns-unique-id` comes last. [guess]
+
+use super::request::{Environment, Push, environment_of};
+use super::rules::{Check, Reason, Rejection};
+use crate::clock::Timestamp;
+use crate::ids::{Ids, Purpose};
+use crate::post::FaultReply;
+use crate::providers::rim::{Answer, Desk, Verdict};
+use crate::wire::{HeaderText, Reply, Request};
+use bytes::Bytes;
+use std::borrow::Cow;
+use uuid::Uuid;
+use uuid::fmt::Hyphenated;
+
+/// The answer to a push that is accepted: a head and no body. [doc]
+pub(super) fn accepted(ids: &mut Ids, push: &Push, warnings: Vec<Cow<'static, str>>) -> Answer {
+    let mut reply = Reply::status(200);
+    identify(&mut reply, ids, push.id.clone(), push.environment);
+    Answer { reply, verdict: Verdict { accepted: true, warnings, ..Verdict::default() } }
+}
+
+/// The answer to a push that is turned down.
+pub(super) fn rejected(ids: &mut Ids, push: &Push, check: &Check, rejection: Rejection) -> Answer {
+    let Rejection { reason, cause, since } = rejection;
+    let body = match since {
+        Some(since) => Bytes::from(dated_body(reason.name(), since)),
+        None => Bytes::from_static(reason.body().as_bytes()),
+    };
+    let mut reply = failed(reason.status(), body);
+    identify(&mut reply, ids, push.id.clone(), push.environment);
+    let verdict = Verdict {
+        accepted: false,
+        reason: Some(Cow::Borrowed(reason.name())),
+        rule: Some(check.name),
+        cause: Some(cause),
+        warnings: Vec::new(),
+    };
+    Answer { reply, verdict }
+}
+
+/// What a fault asks for, in Apple's shape: as far as it says nothing, the usual.
+pub(super) fn fault(desk: &mut Desk<'_>, request: &Request, fault: &FaultReply) -> Reply {
+    let body = match &fault.body {
+        Some(body) => Bytes::from(body.clone()),
+        None => Bytes::from(fault_body(fault, desk.now.sender)),
+    };
+    let mut reply = failed(fault.status, body);
+    let id = request.header(b"apns-id").and_then(super::request::echo);
+    identify(&mut reply, desk.ids, id, environment_of(request.authority()));
+    for (name, value) in &fault.headers {
+        let Some(name) = ADDABLE.iter().find(|known| known.eq_ignore_ascii_case(name)) else {
+            continue;
+        };
+        reply.headers.retain(|(present, _)| present != name);
+        reply.headers.push((name, HeaderText::Made(Bytes::from(value.clone()))));
+    }
+    reply
+}
+
+/// A reply that is not a 200: its body's type, and its body in one piece.
+fn failed(status: u16, body: Bytes) -> Reply {
+    let mut reply = Reply { body, ..Reply::status(status) };
+    reply.headers.reserve_exact(3);
+    if !reply.body.is_empty() {
+        reply.headers.push(("content-type", HeaderText::Fixed("application/json")));
+    }
+    reply
+}
+
+/// Adds the identifiers: `apns-id` byte for byte as it came [client: aioapns finds its request by
+/// it], else a new one in upper case [report: pushy #184]; in the sandbox also `apns-unique-id`
+/// [doc] in lower case [report: AndrewBarba/apns2 #95], with failures too [guess].
+fn identify(reply: &mut Reply, ids: &mut Ids, id: Option<Bytes>, environment: Option<Environment>) {
+    let sandbox = environment == Some(Environment::Sandbox);
+    reply.headers.reserve_exact(1 + usize::from(sandbox));
+    let id = id.unwrap_or_else(|| written(ids.uuid(Purpose::Message), Hyphenated::encode_upper));
+    reply.headers.push(("apns-id", HeaderText::Made(id)));
+    if sandbox {
+        let unique = written(ids.uuid(Purpose::Trace), Hyphenated::encode_lower);
+        reply.headers.push(("apns-unique-id", HeaderText::Made(unique)));
+    }
+}
+
+fn written(id: Uuid, write: for<'a> fn(&Hyphenated, &'a mut [u8]) -> &'a mut str) -> Bytes {
+    let mut text = [0; Hyphenated::LENGTH];
+    Bytes::copy_from_slice(write(id.as_hyphenated(), &mut text).as_bytes())
+}
+
+/// A body with the moment since when a device token is dead: milliseconds, a bare integer. [doc]
+fn dated_body(reason: &str, since: Timestamp) -> String {
+    let reason = serde_json::Value::from(reason);
+    format!("{{\"reason\":{reason},\"timestamp\":{}}}", since.millis())
+}
+
+fn fault_body(fault: &FaultReply, now: Timestamp) -> String {
+    let usual = || Reason::usual(fault.status).map(Reason::name);
+    let reason = match (fault.reason.as_deref().or_else(usual), fault.status) {
+        (Some(reason), _) => reason,
+        // What stands before the service may have statuses of its own; senders want a reason.
+        (None, 500..) => Reason::InternalServerError.name(),
+        (None, _) => return String::new(),
+    };
+    match fault.status {
+        GONE => dated_body(reason, now),
+        _ => format!("{{\"reason\":{}}}", serde_json::Value::from(reason)),
+    }
+}
+
+/// The status that has a `timestamp`, whatever the reason. [doc]
+const GONE: u16 = 410;
+
+/// Headers that a fault may add: those of the service, and those by which something in between
+/// speaks.
+const ADDABLE: &[&str] = &[
+    "apns-channel-id",
+    "apns-id",
+    "apns-request-id",
+    "apns-unique-id",
+    "cache-control",
+    "connection",
+    "content-encoding",
+    "content-type",
+    "date",
+    "location",
+    "retry-after",
+    "server",
+    "via",
+    "www-authenticate",
+    "x-request-id",
+];

@@ -1,0 +1,173 @@
+//! An app's credentials: one key for a team, in the file that Apple's developer site hands out.
+
+use super::auth::{Key, Keys};
+use super::topic;
+use crate::crypto::{VerifyingKey, pkcs8_pem};
+use crate::providers::rim::{AppSpec, KeyMaker, Kit, KitFile, SpecError};
+use std::sync::Arc;
+
+/// Makes the credentials that an app does not bring itself.
+///
+/// `existing` is what the app was given before, or another app's credentials: their key is used
+/// again for the same team, for a team has one key unless a setting says otherwise.
+pub(super) fn make(
+    spec: &AppSpec,
+    existing: &Kit,
+    maker: &mut dyn KeyMaker,
+) -> Result<Kit, SpecError> {
+    let trouble = |what: String, help: &str| trouble(&spec.name, what, help);
+    if !topic::is_well_formed(&spec.name) {
+        let what = format!("expected a bundle ID, found `{}`", spec.name);
+        return Err(trouble(what, "a bundle ID has letters, digits, `-` and `.`, 255 at most"));
+    }
+    check_settings(spec)?;
+    let setting = |name: &str| spec.settings.get(name).map(String::as_str);
+    let earlier = |name: &str| existing.values.get(name).map(String::as_str);
+    let own = existing.app == spec.name;
+    let team =
+        setting(TEAM_ID).or_else(|| earlier(TEAM_ID).filter(|_| own)).unwrap_or(DEFAULT_TEAM);
+    let same_team = earlier(TEAM_ID) == Some(team);
+    let key_id = setting(KEY_ID)
+        .or_else(|| earlier(KEY_ID).filter(|_| same_team))
+        .map_or_else(|| key_id_for(team, spec, existing), str::to_owned);
+    let same_key = same_team && earlier(KEY_ID) == Some(&*key_id);
+    let content = match (setting(KEY_P8), existing.files.get(KEY_P8).filter(|_| same_key)) {
+        (Some(brought), _) => brought.as_bytes().to_vec(),
+        (None, Some(kept)) => kept.content.clone(),
+        (None, None) => pkcs8_pem(&maker.p256()).into_bytes(),
+    };
+    let file = KitFile { name: format!("AuthKey_{key_id}.p8"), content };
+    let values = [(BUNDLE_ID, spec.name.clone()), (KEY_ID, key_id), (TEAM_ID, team.to_owned())];
+    let kit = Kit { app: spec.name.clone(), values: values.into(), files: [(KEY_P8, file)].into() };
+    read_key(&kit)?;
+    Ok(kit)
+}
+
+/// Adds a kit's key to the keys.
+pub(super) fn learn(keys: &mut Keys, kit: &Kit) -> Result<(), SpecError> {
+    let key = read_key(kit)?;
+    let id = value(kit, KEY_ID)?;
+    match keys.find(id) {
+        None => keys.add(id, key),
+        Some(known) if known.is(&key) => {}
+        Some(known) => {
+            let what = format!("key id `{id}` is already that of another key of `{}`", known.team);
+            return Err(trouble(&kit.app, what, "give one of the two keys another `key_id`"));
+        }
+    }
+    Ok(())
+}
+
+/// A kit's value.
+pub(super) fn value<'a>(kit: &'a Kit, name: &'static str) -> Result<&'a str, SpecError> {
+    kit.values.get(name).map(String::as_str).ok_or_else(|| {
+        trouble(&kit.app, format!("the value `{name}` is missing"), "make the credentials anew")
+    })
+}
+
+fn check_settings(spec: &AppSpec) -> Result<(), SpecError> {
+    for (name, value) in &spec.settings {
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        match name.as_str() {
+            KEY_P8 if !spec.settings.contains_key(KEY_ID) => {
+                let help = "Apple shows it beside the key, and in the file's name";
+                return Err(trouble(&spec.name, "a `key_p8` needs its `key_id`".to_owned(), help));
+            }
+            KEY_P8 => {}
+            KEY_ID | TEAM_ID
+                if !(1..=MAX_ID).contains(&value.len()) || !value.bytes().all(fits) =>
+            {
+                let what = format!("expected an id in `{name}`, found `{value}`");
+                let help = "Apple's have 10 letters and digits, such as `ABC123DEFG`";
+                return Err(trouble(&spec.name, what, help));
+            }
+            KEY_ID | TEAM_ID => {}
+            unknown => return Err(unknown_setting(&spec.name, unknown)),
+        }
+    }
+    Ok(())
+}
+
+fn unknown_setting(app: &str, name: &str) -> SpecError {
+    let near = SETTINGS
+        .iter()
+        .map(|known| (strsim::damerau_levenshtein(known, name), known))
+        .min()
+        .filter(|(distance, _)| *distance <= MAX_DISTANCE);
+    let help = match near {
+        Some((_, near)) => format!("did you mean `{near}`?"),
+        None => format!("the settings are `{}`", SETTINGS.join("`, `")),
+    };
+    trouble(app, format!("unknown setting `{name}`"), &help)
+}
+
+fn read_key(kit: &Kit) -> Result<Key, SpecError> {
+    let file = kit.files.get(KEY_P8).ok_or_else(|| {
+        let what = format!("the file `{KEY_P8}` is missing");
+        trouble(&kit.app, what, "make the credentials anew")
+    })?;
+    let verifying =
+        VerifyingKey::from_pem(&String::from_utf8_lossy(&file.content)).map_err(|error| {
+            let what = format!("`{}` cannot be read: {error}", file.name);
+            trouble(&kit.app, what, "expected the content of an Apple `AuthKey_….p8` file")
+        })?;
+    Ok(Key { team: Arc::from(value(kit, TEAM_ID)?), verifying })
+}
+
+/// The id of a new key: ten characters, the same in every run.
+///
+/// The first app's has a speaking one. Where `existing` is of another team, whether the team has a
+/// key already is not known here, so that the id is the app's own and no other key's.
+fn key_id_for(team: &str, spec: &AppSpec, existing: &Kit) -> String {
+    if team == DEFAULT_TEAM && existing.app.is_empty() {
+        return DEFAULT_KEY.to_owned();
+    }
+    // FNV-1a, whose numbers never change.
+    let mut hash = team
+        .bytes()
+        .chain([0])
+        .chain(spec.name.bytes())
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+    let mut id = String::from("PK");
+    for _ in 0..8 {
+        id.push(char::from(ID_LETTERS[(hash >> 59) as usize]));
+        hash = hash.rotate_left(5);
+    }
+    id
+}
+
+fn trouble(app: &str, what: String, help: &str) -> SpecError {
+    SpecError { app: app.to_owned(), what, help: help.to_owned() }
+}
+
+impl Key {
+    fn is(&self, other: &Self) -> bool {
+        self.team == other.team && self.verifying.point() == other.verifying.point()
+    }
+}
+
+pub(super) const BUNDLE_ID: &str = "bundle_id";
+pub(super) const KEY_ID: &str = "key_id";
+pub(super) const KEY_P8: &str = "key_p8";
+pub(super) const TEAM_ID: &str = "team_id";
+
+/// What an app may say about itself.
+const SETTINGS: [&str; 3] = [KEY_ID, KEY_P8, TEAM_ID];
+
+/// The team of apps that name none; team and key ids have ten characters. [doc] Apple,
+/// "Establishing a token-based connection to APNs"
+const DEFAULT_TEAM: &str = "PUSHPITDEV";
+
+/// The id of that team's key, where the first app is the team's.
+const DEFAULT_KEY: &str = "PUSHPITKEY";
+
+/// The longest id that is taken: Apple's have ten characters, made-up ones may be longer.
+const MAX_ID: usize = 32;
+
+/// How many letters of a setting's name may be wrong before a suggestion would puzzle.
+const MAX_DISTANCE: usize = 3;
+
+/// Thirty-two letters and digits, five bits each.
+const ID_LETTERS: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";

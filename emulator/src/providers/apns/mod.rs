@@ -1,0 +1,262 @@
+//! The Apple Push Notification service: `POST /3/device/<token>` over HTTP/2.
+//!
+//! The facts are in the sheet `protocols/apns.md`; the tests carry its case numbers. Not here yet:
+//! certificates, key scopes, broadcasts and channels, what single push types do on the device.
+
+mod auth;
+mod device;
+mod edge;
+mod kit;
+mod offline;
+mod request;
+mod rules;
+mod state;
+#[cfg(test)]
+mod tests;
+mod topic;
+
+pub use auth::Keys;
+pub use request::Push;
+
+use crate::ids::Purpose;
+use crate::post::{
+    AddressId, AppId, DeviceId, FaultReply, Life, NewAddress, Platform, Post, ServiceId, Storing,
+    Submission,
+};
+use crate::providers::rim::{
+    About, Answer, AppSpec, Desk, KeyMaker, Kit, Retirement, Service, SpecError,
+};
+use crate::wire::{ConnectionId, ConnectionProfile, Http1, Peer, Reply, Request, Settings};
+use auth::Credential;
+use rules::{Check, Reason, Rejection, Scene, Stage};
+use state::State;
+use std::collections::BTreeMap;
+
+/// The service.
+#[derive(Debug)]
+pub struct Apns {
+    state: State,
+}
+
+impl Service for Apns {
+    type Keys = Keys;
+    type Prepared = Push;
+
+    const ABOUT: About = About {
+        name: "apns",
+        app_key: kit::BUNDLE_ID,
+        demo_app: "com.example.app",
+        platforms: &[
+            Platform::Ios,
+            Platform::IpadOs,
+            Platform::MacOs,
+            Platform::TvOs,
+            Platform::VisionOs,
+            Platform::WatchOs,
+        ],
+        hosts: &[
+            "api.push.apple.com",
+            "api.sandbox.push.apple.com",
+            "api.development.push.apple.com",
+            "api-broadcast.push.apple.com",
+            "api-broadcast.sandbox.push.apple.com",
+            "api-manage-broadcast.push.apple.com",
+            "api-manage-broadcast.sandbox.push.apple.com",
+        ],
+        paths: &["/3/device", "/4/broadcasts", "/1/apps"],
+        ports: &[443, 2197, 2195, 2196],
+        listeners: &["apns", "apns-production", "apns-sandbox"],
+        profile: PROFILE,
+    };
+
+    fn new(post: &mut Post, service: ServiceId) -> Self {
+        Self { state: State::new(service, post.adopt_policy(offline::policy())) }
+    }
+
+    fn reset(&mut self) {
+        self.state.reset();
+    }
+
+    fn kit(spec: &AppSpec, existing: &Kit, maker: &mut dyn KeyMaker) -> Result<Kit, SpecError> {
+        kit::make(spec, existing, maker)
+    }
+
+    fn learn(keys: &mut Keys, kit: &Kit) -> Result<(), SpecError> {
+        kit::learn(keys, kit)
+    }
+
+    fn adopt(&mut self, app: AppId, kit: &Kit) -> Result<(), SpecError> {
+        self.state.adopt(&kit.app, app, kit::value(kit, kit::TEAM_ID)?);
+        Ok(())
+    }
+
+    fn body_ceiling(_: &Request) -> usize {
+        usize::try_from(request::MAX_VOIP_PAYLOAD).unwrap_or(usize::MAX)
+    }
+
+    fn prepare(keys: &Keys, peer: &Peer, request: &Request) -> Push {
+        Push::read(keys, peer, request)
+    }
+
+    fn answer(&mut self, desk: &mut Desk<'_>, request: &Request, push: Push) -> Answer {
+        let token = match &push.credential {
+            Credential::Token(token) => {
+                Some((token, self.state.first_seen(desk.connection, token, desk.order)))
+            }
+            Credential::Certificate | Credential::Bad(_) => None,
+        };
+        let address =
+            push.device_token().and_then(|bytes| desk.post.find_address(self.state.service, bytes));
+        let scene = Scene {
+            push: &push,
+            desk,
+            state: &self.state,
+            token: token.map(|(token, first_seen)| (&**token, first_seen)),
+            topic: push.topic().and_then(|topic| self.state.topic(topic)),
+            address,
+        };
+        let judged = rules::judge(&scene);
+        let passed = judged.as_ref().err().is_none_or(|(check, _)| check.stage > Stage::Credential);
+        let owner = scene.topic.map(|topic| (topic.app, topic.kind));
+        let warnings = if judged.is_ok() { rules::warnings(&scene) } else { Vec::new() };
+        if let Some((token, first_seen)) = token.filter(|_| passed) {
+            self.state.bind(desk.connection, token, first_seen);
+        }
+        let address = judged.and_then(|()| match (address, owner, push.device_token()) {
+            (Some(address), _, _) => Ok(address),
+            (None, Some((app, kind)), Some(bytes)) => register_unknown(desk, app, kind, bytes),
+            (None, _, _) => Err(full()),
+        });
+        match address {
+            Ok(address) => {
+                self.submit(desk, request, &push, address);
+                edge::accepted(desk.ids, &push, warnings)
+            }
+            Err((check, rejection)) => edge::rejected(desk.ids, &push, check, rejection),
+        }
+    }
+
+    fn fault_reply(desk: &mut Desk<'_>, request: &Request, fault: &FaultReply) -> Reply {
+        edge::fault(desk, request, fault)
+    }
+
+    fn register(&mut self, desk: &mut Desk<'_>, device: DeviceId, app: AppId) -> Vec<AddressId> {
+        let mut text = [0; TOKEN_BYTES];
+        desk.ids.fill(Purpose::Address, &mut text);
+        let address =
+            NewAddress { app, device, kind: topic::PLAIN, realm: request::REALM_ANY, text: &text };
+        desk.post.add_address(address).into_iter().collect()
+    }
+
+    fn retire(&mut self, desk: &mut Desk<'_>, address: AddressId, how: Retirement) {
+        let life = match how {
+            Retirement::Expired => Life::Expired,
+            Retirement::Rotated(next) => {
+                desk.post.link(address, next);
+                Life::Unregistered
+            }
+            Retirement::Uninstalled => Life::Unregistered,
+        };
+        desk.post.retire(address, life, desk.now);
+    }
+
+    fn address_text(bytes: &[u8]) -> String {
+        bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(hex_digit).collect()
+    }
+
+    fn address_bytes(text: &str) -> Option<Vec<u8>> {
+        request::read_hex(text.as_bytes())
+    }
+
+    fn scene(post: &Post, service: ServiceId, push: &Push) -> (Option<AppId>, Option<DeviceId>) {
+        let app = push.topic().and_then(|topic| {
+            let bundle = || topic::split(topic).map(|(bundle, ..)| bundle);
+            post.find_app(service, topic).or_else(|| post.find_app(service, bundle()?))
+        });
+        let address = push.device_token().and_then(|bytes| post.find_address(service, bytes));
+        (app, address.map(|address| post.address(address).device))
+    }
+
+    fn attributes(headers: &[(String, String)]) -> BTreeMap<&'static str, String> {
+        let named = |(name, value): &(String, String)| {
+            let (_, short) = ATTRIBUTES.iter().find(|(header, _)| header == name)?;
+            Some((*short, value.clone()))
+        };
+        headers.iter().filter_map(named).collect()
+    }
+
+    fn connection_closed(&mut self, connection: ConnectionId) {
+        self.state.unbind(connection);
+    }
+}
+
+impl Apns {
+    fn submit(&self, desk: &mut Desk<'_>, request: &Request, push: &Push, address: AddressId) {
+        let note = Submission {
+            request: desk.request,
+            address,
+            policy: self.state.policy,
+            lane: 0,
+            key: None,
+            gate: offline::gate(&push.priority),
+            lifetime: offline::lifetime(&push.expiration, desk.now.sender),
+            storing: Storing::Unsaid,
+            payload: &request.body,
+            own_payload: false,
+            discarded: push.discarded,
+        };
+        desk.post.submit(note, desk.now);
+    }
+}
+
+/// Makes a device for a token that nobody knows, online and with the topic's app.
+fn register_unknown(
+    desk: &mut Desk<'_>,
+    app: AppId,
+    kind: &'static str,
+    text: &[u8],
+) -> Result<AddressId, (&'static Check, Rejection)> {
+    if !desk.post.count_registration() {
+        return Err(full());
+    }
+    let device = desk.post.add_device(None, Platform::Ios).map_err(|_| full())?;
+    let address = NewAddress { app, device, kind, realm: request::REALM_ANY, text };
+    desk.post.add_address(address).ok_or_else(full)
+}
+
+fn full() -> (&'static Check, Rejection) {
+    let check = rules::CHECKS.iter().find(|check| check.name == "device-token-known");
+    let cause = "no device has this token, and no more devices may register themselves";
+    (check.expect("the check is in the list"), Rejection::new(Reason::BadDeviceToken, cause))
+}
+
+fn hex_digit(half: u8) -> char {
+    char::from(if half < 10 { b'0' + half } else { b'a' + half - 10 })
+}
+
+/// How connections behave: ALPN is `h2` or absent [client], SETTINGS as observed [report: pushy
+/// #356 and #878], HTTP/1 is answered as Netty does, whose texts the service shows [report].
+const PROFILE: ConnectionProfile = ConnectionProfile {
+    name: "apns",
+    alpn: &["h2"],
+    http1: Http1::GoAway,
+    settings: Settings {
+        header_table_size: 4_096,
+        max_concurrent_streams: 1_000,
+        initial_window_size: 65_535,
+        max_frame_size: 16_384,
+        max_header_list_size: 8_000,
+    },
+};
+
+/// The size of the tokens that we hand out: the usual one. [client] pushy, APNSwift
+const TOKEN_BYTES: usize = 32;
+
+/// The headers that an inbox shows, and how it calls them.
+const ATTRIBUTES: &[(&str, &str)] = &[
+    ("apns-collapse-id", "collapse-id"),
+    ("apns-expiration", "expiration"),
+    ("apns-priority", "priority"),
+    ("apns-push-type", "push-type"),
+    ("apns-topic", "topic"),
+];

@@ -1,0 +1,68 @@
+//! What APNs does with a push that cannot be delivered now: one is kept for each device token.
+
+use super::request::{Field, Priority};
+use crate::clock::Timestamp;
+use crate::post::{Gate, Lane, Lifetime, OfflinePolicy, Overflow, Scope, Slot, Storage, Words};
+use std::time::Duration;
+
+/// One place for each device token, the newest wins, for at most 30 days.
+///
+/// "Same device token and bundle ID share one slot", 30 days: Apple, "Viewing the status of push
+/// notifications using Metrics and APNs". [doc] That the newest always wins, and that a token of
+/// another topic has a place of its own, is a [guess].
+pub(super) fn policy() -> OfflinePolicy {
+    OfflinePolicy {
+        scope: Scope::Address,
+        lanes: vec![Lane {
+            name: "push",
+            storage: Storage::Always,
+            slot: Slot::One,
+            capacity: 1,
+            overflow: Overflow::EvictOldest,
+            retention: Some(RETENTION),
+            visible: None,
+        }],
+        words: WORDS,
+    }
+}
+
+/// What must be true of the device, by priority. The meaning is Apple's [doc], the model ours.
+/// [guess]
+pub(super) fn gate(priority: &Field<Priority>) -> Gate {
+    match priority {
+        Field::Value(Priority::Considerate) => Gate::OnlineAndPowered,
+        Field::Value(Priority::Lazy) => Gate::OnlineAndAwake,
+        Field::Absent | Field::Bad(_) | Field::Value(Priority::Immediate) => Gate::Online,
+    }
+}
+
+/// How long a push may wait, from an `apns-expiration` and the sender's clock.
+///
+/// `0` is one attempt, absent is the storage policy. [doc] A past moment is taken as `0`. [guess]
+pub(super) fn lifetime(expiration: &Field<i64>, sender: Timestamp) -> Lifetime {
+    let Field::Value(end) = expiration else { return Lifetime::Default };
+    match u64::try_from(end.saturating_sub(sender.seconds())) {
+        Ok(0) | Err(_) => Lifetime::NowOrNever,
+        Ok(seconds) => Lifetime::For(Duration::from_secs(seconds)),
+    }
+}
+
+/// The names in the console's metrics. [doc] [report: full list in seacode.uk's notes] A replaced
+/// push has no name there: that one is ours, as is the one for what never leaves a view.
+const WORDS: Words = Words {
+    delivered: "Delivered to Device",
+    delivered_from_storage: "Delivered to Device (From Storage)",
+    stored_offline: "Stored - Device Offline",
+    stored_power: "Stored - Power Considerations",
+    replaced: REPLACED,
+    expired: "Discarded - Expired",
+    not_stored: "Discarded - Expired",
+    overflowed: REPLACED,
+    unregistered: "Discarded - Token Unregistered (From Storage)",
+    left_view: "Left View",
+};
+
+const REPLACED: &str = "Replaced by a Newer Notification";
+
+/// The longest time in storage. [doc]
+const RETENTION: Duration = Duration::from_secs(30 * 24 * 3_600);

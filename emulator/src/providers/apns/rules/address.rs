@@ -1,0 +1,66 @@
+//! Rules about the device token.
+
+use super::super::request::{DeviceToken, Route};
+use super::{Judged, Reason, Rejection, Scene};
+use crate::post::Life;
+
+pub(super) fn form(scene: &Scene<'_>) -> Judged {
+    match &scene.push.route {
+        Route::Device(DeviceToken::Bad) => {
+            let cause = "expected 2 to 400 hexadecimal digits, two for each byte, as device token";
+            Err(Rejection::new(Reason::BadDeviceToken, cause))
+        }
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn known(scene: &Scene<'_>) -> Judged {
+    if scene.address.is_some() || scene.desk.register_unknown {
+        return Ok(());
+    }
+    let cause = "no device has this token, and unknown addresses are rejected";
+    Err(Rejection::new(Reason::BadDeviceToken, cause))
+}
+
+pub(super) fn environment(scene: &Scene<'_>) -> Judged {
+    let (Some(address), Some(environment)) = (scene.address, scene.push.environment) else {
+        return Ok(());
+    };
+    let realm = scene.desk.post.address(address).realm;
+    if environment.admits(realm) {
+        return Ok(());
+    }
+    // Apple staff, forum thread 807380. [report]
+    let cause = format!("the token is not of the {} environment", environment.name());
+    Err(Rejection::new(Reason::BadDeviceToken, cause))
+}
+
+pub(super) fn topic(scene: &Scene<'_>) -> Judged {
+    let (Some(address), Some(topic)) = (scene.address, &scene.topic) else { return Ok(()) };
+    let address = scene.desk.post.address(address);
+    if address.app == topic.app && address.kind == topic.kind {
+        return Ok(());
+    }
+    let (_, owner) = scene.desk.post.app(address.app);
+    let cause = format!(
+        "the token is a `{}` of `{owner}`, the topic is for a `{}` of `{}`",
+        address.kind,
+        topic.kind,
+        scene.desk.post.app(topic.app).1
+    );
+    Err(Rejection::new(Reason::DeviceTokenNotForTopic, cause))
+}
+
+pub(super) fn alive(scene: &Scene<'_>) -> Judged {
+    let Some(address) = scene.address else { return Ok(()) };
+    let address = scene.desk.post.address(address);
+    let (reason, cause) = match address.life {
+        Life::Active => return Ok(()),
+        Life::Expired => (Reason::ExpiredToken, "the token ran out"),
+        Life::Unregistered if address.link.is_some() => {
+            (Reason::Unregistered, "another token took this one's place on the device")
+        }
+        Life::Unregistered => (Reason::Unregistered, "the app is no longer on the device"),
+    };
+    Err(Rejection { since: Some(address.ended.sender), ..Rejection::new(reason, cause) })
+}

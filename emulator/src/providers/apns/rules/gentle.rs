@@ -1,0 +1,44 @@
+//! What is let pass but should be known.
+
+use super::super::request::{Field, Priority};
+use super::Scene;
+use std::borrow::Cow;
+
+/// The warnings of an accepted push.
+pub(in super::super) fn warnings(scene: &Scene<'_>) -> Vec<Cow<'static, str>> {
+    [type_missing(scene), type_and_topic(scene), background_priority(scene)]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+/// watchOS 6 and later need the header; others are told to. [doc]
+fn type_missing(scene: &Scene<'_>) -> Option<Cow<'static, str>> {
+    let absent = scene.push.push_type == Field::Absent;
+    absent.then_some(Cow::Borrowed(
+        "there is no `apns-push-type`: Apple Watches do not show the push, others may delay it",
+    ))
+}
+
+/// What the service answers is not known. [guess]
+fn type_and_topic(scene: &Scene<'_>) -> Option<Cow<'static, str>> {
+    let (Field::Value(push_type), Some(topic)) = (&scene.push.push_type, &scene.topic) else {
+        return None;
+    };
+    let (name, suffix) = (push_type.name, push_type.suffix);
+    (suffix != topic.suffix).then(|| {
+        let wanted = if suffix.is_empty() { "the bare bundle ID" } else { suffix };
+        format!("the topic does not fit `apns-push-type: {name}`, which goes with {wanted}").into()
+    })
+}
+
+/// Apple calls it an error [doc]; senders who do it get a 200 [report: parse-community/node-apn
+/// PR 14].
+fn background_priority(scene: &Scene<'_>) -> Option<Cow<'static, str>> {
+    let background =
+        matches!(&scene.push.push_type, Field::Value(push_type) if push_type.name == "background");
+    let immediate =
+        matches!(scene.push.priority, Field::Absent | Field::Value(Priority::Immediate));
+    (background && immediate)
+        .then_some(Cow::Borrowed("a background push has priority 10, Apple asks for 5"))
+}

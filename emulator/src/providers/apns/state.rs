@@ -1,0 +1,165 @@
+//! What APNs remembers: apps and their teams, what connections are bound to, tokens it has seen.
+
+use super::auth::ProviderToken;
+use super::topic::{self, PLAIN};
+use crate::clock::Order;
+use crate::crypto::BoundedTexts;
+use crate::post::{AppId, PolicyId, ServiceId};
+use crate::wire::ConnectionId;
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+use std::sync::Arc;
+
+/// The service's state beside what the post office holds.
+#[derive(Debug)]
+pub(super) struct State {
+    /// The number under which the post office knows the service.
+    pub(super) service: ServiceId,
+    /// The offline policy's number.
+    pub(super) policy: PolicyId,
+    /// The apps by bundle ID.
+    apps: HashMap<Box<str>, App, FixedState>,
+    /// Open connections that have authenticated; each entry goes when its connection closes.
+    bound: HashMap<ConnectionId, Bound, FixedState>,
+    /// When each token text came first.
+    seen: BoundedTexts<Order>,
+}
+
+#[derive(Clone, Debug)]
+struct App {
+    id: AppId,
+    team: Arc<str>,
+}
+
+/// What a connection is bound to.
+#[derive(Debug)]
+struct Bound {
+    team: Arc<str>,
+    /// The newest token, so that its next use needs no look-up by text.
+    token: Arc<ProviderToken>,
+    first_seen: Order,
+}
+
+/// What a topic stands for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Topic<'a> {
+    /// The app.
+    pub(super) app: AppId,
+    /// The app's team.
+    pub(super) team: &'a Arc<str>,
+    /// What follows the bundle ID.
+    pub(super) suffix: &'static str,
+    /// The kind of token that the topic is for.
+    pub(super) kind: &'static str,
+}
+
+impl State {
+    pub(super) fn new(service: ServiceId, policy: PolicyId) -> Self {
+        Self {
+            service,
+            policy,
+            apps: HashMap::default(),
+            bound: HashMap::default(),
+            seen: BoundedTexts::new(MAX_SEEN),
+        }
+    }
+
+    /// Forgets connections and tokens; apps stay.
+    pub(super) fn reset(&mut self) {
+        self.bound.clear();
+        self.seen = BoundedTexts::new(MAX_SEEN);
+    }
+
+    pub(super) fn adopt(&mut self, bundle: &str, id: AppId, team: &str) {
+        self.apps.insert(bundle.into(), App { id, team: team.into() });
+    }
+
+    /// What a topic stands for: a bundle ID, or one with one of Apple's suffixes. An app whose bundle
+    /// ID ends like a suffix comes first. [guess]
+    pub(super) fn topic(&self, topic: &str) -> Option<Topic<'_>> {
+        let (app, suffix, kind) = match self.apps.get(topic) {
+            Some(app) => (app, "", PLAIN),
+            None => {
+                let (bundle, suffix, kind) = topic::split(topic)?;
+                (self.apps.get(bundle)?, suffix, kind)
+            }
+        };
+        Some(Topic { app: app.id, team: &app.team, suffix, kind })
+    }
+
+    /// The bundle IDs of a team, for a person to read.
+    pub(super) fn bundles_of(&self, team: &str) -> String {
+        let mut bundles: Vec<&str> = self
+            .apps
+            .iter()
+            .filter(|(_, app)| *app.team == *team)
+            .map(|(bundle, _)| &**bundle)
+            .collect();
+        bundles.sort_unstable();
+        listed(bundles.into_iter())
+    }
+
+    /// The team that a connection is bound to.
+    pub(super) fn team_of(&self, connection: ConnectionId) -> Option<&str> {
+        self.bound.get(&connection).map(|bound| &*bound.team)
+    }
+
+    /// When a token's text came first; now, if it is new.
+    pub(super) fn first_seen(
+        &mut self,
+        connection: ConnectionId,
+        token: &Arc<ProviderToken>,
+        now: Order,
+    ) -> Order {
+        if let Some(bound) = self.bound.get(&connection)
+            && Arc::ptr_eq(&bound.token, token)
+        {
+            return bound.first_seen;
+        }
+        if let Some(first) = self.seen.get(token.hash, &token.text) {
+            return *first;
+        }
+        self.seen.insert(token.hash, token.text.clone(), now);
+        now
+    }
+
+    /// Binds a connection to the team of the first token that passed on it.
+    pub(super) fn bind(
+        &mut self,
+        connection: ConnectionId,
+        token: &Arc<ProviderToken>,
+        first_seen: Order,
+    ) {
+        let bound = self.bound.entry(connection).or_insert_with(|| Bound {
+            team: token.team.clone(),
+            token: token.clone(),
+            first_seen,
+        });
+        if !Arc::ptr_eq(&bound.token, token) {
+            bound.token = token.clone();
+            bound.first_seen = first_seen;
+        }
+    }
+
+    pub(super) fn unbind(&mut self, connection: ConnectionId) {
+        self.bound.remove(&connection);
+    }
+}
+
+/// A few names for a sentence, and how many more there are.
+pub(super) fn listed<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String {
+    let more = names.len().saturating_sub(MAX_LISTED);
+    let shown: Vec<_> = names.take(MAX_LISTED).map(|name| format!("`{name}`")).collect();
+    match (shown.is_empty(), more) {
+        (true, _) => "none".to_owned(),
+        (false, 0) => shown.join(", "),
+        (false, more) => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+/// Names in one sentence; more are not read.
+const MAX_LISTED: usize = 5;
+
+/// Token texts whose first use is remembered. It matters within the second of an ageing only, so
+/// a sender would have to make this many tokens in that second before an old one counts as new.
+const MAX_SEEN: usize = 4_096;

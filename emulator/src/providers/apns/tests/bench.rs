@@ -1,0 +1,341 @@
+//! An APNs with one app, one device and one key, and a sender to try it with.
+
+use crate::clock::{Aging, AgingScope, FROZEN_START, Now, Order, Timestamp};
+use crate::ids::Ids;
+use crate::post::{
+    AddressId, AppId, DeviceId, Happening, NewAddress, Outcome, Platform, Post, ServiceId,
+};
+use crate::providers::apns::{Apns, Keys};
+use crate::providers::rim::{AppSpec, Desk, KeyMaker, Kit, Service, Verdict};
+use crate::wire::{ConnectionId, Peer, Protocol, Reply, Request, Tls, Wire};
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair,
+};
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use serde_json::{Value, json};
+use std::fmt::Write;
+use std::time::Duration;
+
+pub(super) const SERVICE: ServiceId = ServiceId(3);
+pub(super) const APP: &str = "com.example.app";
+pub(super) const ID: &str = "eabeae54-14a8-11e5-b60b-1697f925ec7b";
+pub(super) const SANDBOX: &str = "api.sandbox.push.apple.com";
+pub(super) const PRODUCTION: &str = "api.push.apple.com";
+
+/// 2026-09-21T13:33:20Z.
+pub(super) const START: Timestamp = Timestamp::from_seconds(1_790_000_000);
+
+/// A 200 to a push that brought [`ID`], in the sandbox.
+pub(super) const OK: &str = "200 keep\n\
+     apns-id: eabeae54-14a8-11e5-b60b-1697f925ec7b\n\
+     apns-unique-id: <uuid>\n\n";
+
+/// A rejection of a push that brought [`ID`], in the sandbox.
+pub(super) fn err(status: u16, reason: &str) -> String {
+    failed(status, &format!("{{\"reason\":\"{reason}\"}}"))
+}
+
+pub(super) fn failed(status: u16, body: &str) -> String {
+    format!(
+        "{status} keep\ncontent-type: application/json\napns-id: {ID}\n\
+         apns-unique-id: <uuid>\n\n{body}"
+    )
+}
+
+pub(super) struct Bench {
+    pub(super) post: Post,
+    pub(super) apns: Apns,
+    pub(super) keys: Keys,
+    pub(super) ids: Ids,
+    pub(super) aging: Aging,
+    pub(super) now: Now,
+    pub(super) connection: ConnectionId,
+    pub(super) register_unknown: bool,
+    pub(super) certificate: bool,
+    pub(super) kit: Kit,
+    pub(super) app: AppId,
+    pub(super) device: DeviceId,
+    pub(super) address: AddressId,
+    order: u64,
+}
+
+impl Bench {
+    pub(super) fn new() -> Self {
+        let mut post = Post::default();
+        let apns = Apns::new(&mut post, SERVICE);
+        let mut bench = Self {
+            apns,
+            post,
+            keys: Keys::default(),
+            ids: Ids::new(7),
+            aging: Aging::default(),
+            now: Now { world: FROZEN_START, sender: START },
+            connection: ConnectionId(1),
+            register_unknown: false,
+            certificate: false,
+            kit: Kit::default(),
+            app: AppId(0),
+            device: DeviceId(0),
+            address: AddressId(0),
+            order: 0,
+        };
+        bench.kit = bench.add_app(APP, &[]);
+        bench.device = bench.post.add_device(Some("anna"), Platform::Ios).unwrap();
+        bench.address = bench.register(bench.device, bench.app);
+        bench
+    }
+
+    /// Adds an app; its key is the team's, where that has one already.
+    pub(super) fn add_app(&mut self, name: &str, settings: &[(&str, &str)]) -> Kit {
+        let settings = settings.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        let spec = AppSpec { name: name.to_owned(), settings };
+        let kit = Apns::kit(&spec, &self.kit, &mut Maker).unwrap();
+        Apns::learn(&mut self.keys, &kit).unwrap();
+        let app = self.post.intern_app(SERVICE, name);
+        self.apns.adopt(app, &kit).unwrap();
+        kit
+    }
+
+    pub(super) fn register(&mut self, device: DeviceId, app: AppId) -> AddressId {
+        self.at_desk(|apns, desk| apns.register(desk, device, app))[0]
+    }
+
+    pub(super) fn add_address(&mut self, kind: &'static str, realm: u8, text: &[u8]) -> AddressId {
+        let (app, device) = (self.app, self.device);
+        self.post.add_address(NewAddress { app, device, kind, realm, text }).unwrap()
+    }
+
+    pub(super) fn at_desk<T>(&mut self, work: impl FnOnce(&mut Apns, &mut Desk<'_>) -> T) -> T {
+        self.order += 1;
+        let mut desk = Desk {
+            post: &mut self.post,
+            ids: &mut self.ids,
+            aging: &self.aging,
+            now: self.now,
+            order: Order(self.order),
+            request: self.order,
+            connection: self.connection,
+            register_unknown: self.register_unknown,
+        };
+        work(&mut self.apns, &mut desk)
+    }
+
+    /// The device token of an address, as a sender writes it.
+    pub(super) fn token_of(&self, address: AddressId) -> String {
+        Apns::address_text(self.post.address_text(address))
+    }
+
+    /// A provider token of the app's team, issued now.
+    pub(super) fn jwt(&self) -> String {
+        sign(&self.kit, self.now.sender.seconds())
+    }
+
+    /// A push that is accepted.
+    pub(super) fn push(&self) -> Push {
+        self.push_to(&self.token_of(self.address))
+    }
+
+    pub(super) fn push_to(&self, token: &str) -> Push {
+        let headers = [
+            ("authorization", format!("bearer {}", self.jwt())),
+            ("apns-id", ID.to_owned()),
+            ("apns-push-type", "alert".to_owned()),
+            ("apns-topic", APP.to_owned()),
+        ];
+        Push {
+            method: "POST".to_owned(),
+            host: SANDBOX.to_owned(),
+            path: format!("/3/device/{token}").into(),
+            headers: headers.map(|(name, value)| (name.to_owned(), value.into())).into(),
+            body: br#"{"aps":{"alert":"Hi"}}"#.to_vec(),
+        }
+    }
+
+    /// Sends a push and gives the whole answer, as [`shown`].
+    pub(super) fn send(&mut self, push: &Push) -> String {
+        self.send_judged(push).0
+    }
+
+    pub(super) fn send_judged(&mut self, push: &Push) -> (String, Verdict) {
+        let request = push.request();
+        let prepared = Apns::prepare(&self.keys, &self.peer(), &request);
+        let answer = self.at_desk(|apns, desk| apns.answer(desk, &request, prepared));
+        (shown(&answer.reply), answer.verdict)
+    }
+
+    /// The rule and the cause that a push is turned down for.
+    pub(super) fn cause(&mut self, push: &Push) -> (&'static str, String) {
+        let (_, verdict) = self.send_judged(push);
+        (verdict.rule.unwrap(), verdict.cause.unwrap().into_owned())
+    }
+
+    pub(super) fn peer(&self) -> Peer {
+        let client_certificates = if self.certificate { vec!["DER".into()] } else { Vec::new() };
+        Peer {
+            remote: ([127, 0, 0, 1], 50_000).into(),
+            local: ([127, 0, 0, 1], 7_443).into(),
+            profile: "apns",
+            listener: None,
+            connect: None,
+            tls: Some(Tls { client_certificates, ..Tls::default() }),
+            protocol: Protocol::Http2,
+        }
+    }
+
+    /// Moves both clocks, and does what falls due on the way.
+    pub(super) fn advance(&mut self, by: Duration) {
+        let end = self.now.world.after(by);
+        while let Some(due) = self.post.next_due().filter(|due| *due <= end) {
+            self.post.fall_due(Now { world: due, ..self.now });
+        }
+        self.now = Now { world: end, sender: self.now.sender.after(by) };
+    }
+
+    pub(super) fn age(&mut self, by: Duration) {
+        self.order += 1;
+        self.aging.age(AgingScope::All, by, self.now.sender, Order(self.order));
+    }
+
+    /// What happened to deliveries since the last call: which push, what, why.
+    pub(super) fn deliveries(&mut self) -> Vec<(u64, Outcome, &'static str)> {
+        let happenings = Vec::from_iter(self.post.take_happenings());
+        let told = |happening| match happening {
+            Happening::Delivery { delivery, outcome, reason, .. } => (delivery.0, outcome, reason),
+            other => panic!("APNs makes no {other:?}"),
+        };
+        happenings.into_iter().map(told).collect()
+    }
+}
+
+/// A request to be.
+#[derive(Clone, Debug)]
+pub(super) struct Push {
+    pub(super) method: String,
+    pub(super) host: String,
+    pub(super) path: Vec<u8>,
+    pub(super) headers: Vec<(String, Vec<u8>)>,
+    pub(super) body: Vec<u8>,
+}
+
+impl Push {
+    /// The push with a header in place of the one of that name.
+    pub(super) fn with(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
+        self = self.without(name);
+        self.and(name, value)
+    }
+
+    /// The push with one more header.
+    pub(super) fn and(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
+        self.headers.push((name.to_owned(), value.as_ref().to_vec()));
+        self
+    }
+
+    pub(super) fn without(mut self, name: &str) -> Self {
+        self.headers.retain(|(present, _)| present != name);
+        self
+    }
+
+    pub(super) fn bearing(self, token: &str) -> Self {
+        self.with("authorization", format!("bearer {token}"))
+    }
+
+    pub(super) fn path(mut self, path: impl AsRef<[u8]>) -> Self {
+        self.path = path.as_ref().to_vec();
+        self
+    }
+
+    pub(super) fn host(mut self, host: &str) -> Self {
+        host.clone_into(&mut self.host);
+        self
+    }
+
+    pub(super) fn method(mut self, method: &str) -> Self {
+        method.clone_into(&mut self.method);
+        self
+    }
+
+    pub(super) fn body(mut self, body: impl AsRef<[u8]>) -> Self {
+        self.body = body.as_ref().to_vec();
+        self
+    }
+
+    pub(super) fn request(&self) -> Request {
+        let mut request = Request::with_capacity(512);
+        request.set_method(self.method.as_bytes());
+        request.set_scheme(b"https");
+        request.set_authority(self.host.as_bytes());
+        request.set_target(&self.path);
+        for (name, value) in &self.headers {
+            request.push_header(name.as_bytes(), value);
+        }
+        request.body_length = self.body.len() as u64;
+        let kept = self.body.len().min(Apns::body_ceiling(&request));
+        request.body = self.body[..kept].to_vec().into();
+        request
+    }
+}
+
+/// A whole reply as text; the identifier that only the service knows is named, if it is one.
+pub(super) fn shown(reply: &Reply) -> String {
+    let wire = match reply.wire {
+        Wire::Keep if reply.delay.is_none() => "keep",
+        _ => "something else",
+    };
+    let mut text = format!("{} {wire}\n", reply.status);
+    for (name, value) in &reply.headers {
+        let value = std::str::from_utf8(value.as_bytes()).unwrap();
+        let lower = value == value.to_ascii_lowercase() && uuid::Uuid::try_parse(value).is_ok();
+        let value = if *name == "apns-unique-id" && lower { "<uuid>" } else { value };
+        writeln!(text, "{name}: {value}").unwrap();
+    }
+    text + "\n" + std::str::from_utf8(&reply.body).unwrap()
+}
+
+/// A provider token by an independent hand: raw signature, URL alphabet, no padding.
+pub(super) fn sign(kit: &Kit, issued: i64) -> String {
+    let mut header = jsonwebtoken::Header::new(jsonwebtoken::Algorithm::ES256);
+    header.kid = Some(kit.values["key_id"].clone());
+    let claims = json!({"iss": kit.values["team_id"], "iat": issued});
+    let key = jsonwebtoken::EncodingKey::from_ec_pem(&kit.files["key_p8"].content).unwrap();
+    jsonwebtoken::encode(&header, &claims, &key).unwrap()
+}
+
+/// How [`write_token`] writes.
+#[derive(Clone, Copy)]
+pub(super) struct Hand {
+    pub(super) der: bool,
+    pub(super) standard: bool,
+}
+
+pub(super) const PLAIN_HAND: Hand = Hand { der: false, standard: false };
+
+/// A provider token of any content, signed with a kit's key.
+pub(super) fn write_token(kit: &Kit, hand: Hand, header: &Value, claims: &Value) -> String {
+    let encode = |bytes: &[u8]| match hand.standard {
+        true => STANDARD.encode(bytes),
+        false => URL_SAFE_NO_PAD.encode(bytes),
+    };
+    let signed = format!(
+        "{}.{}",
+        encode(header.to_string().as_bytes()),
+        encode(claims.to_string().as_bytes())
+    );
+    let algorithm =
+        if hand.der { &ECDSA_P256_SHA256_ASN1_SIGNING } else { &ECDSA_P256_SHA256_FIXED_SIGNING };
+    let pem = String::from_utf8(kit.files["key_p8"].content.clone()).unwrap();
+    let der: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+    let pair = EcdsaKeyPair::from_pkcs8(algorithm, &STANDARD.decode(der).unwrap()).unwrap();
+    let signature = pair.sign(&SystemRandom::new(), signed.as_bytes()).unwrap();
+    format!("{signed}.{}", encode(signature.as_ref()))
+}
+
+pub(super) struct Maker;
+
+impl KeyMaker for Maker {
+    fn p256(&mut self) -> Vec<u8> {
+        let algorithm = &ECDSA_P256_SHA256_FIXED_SIGNING;
+        EcdsaKeyPair::generate_pkcs8(algorithm, &SystemRandom::new()).unwrap().as_ref().to_vec()
+    }
+}

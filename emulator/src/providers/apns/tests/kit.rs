@@ -1,0 +1,114 @@
+//! The credentials that an app gets or brings.
+
+use super::bench::*;
+use crate::providers::apns::{Apns, Keys};
+use crate::providers::rim::{AppSpec, Kit, Service, SpecError};
+
+fn spec(settings: &[(&str, &str)]) -> AppSpec {
+    let settings = settings.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+    AppSpec { name: APP.to_owned(), settings }
+}
+
+fn kit(settings: &[(&str, &str)]) -> Result<Kit, SpecError> {
+    Apns::kit(&spec(settings), &Kit::default(), &mut Maker)
+}
+
+#[test]
+fn an_app_gets_a_key_in_apples_file() {
+    let kit = kit(&[]).unwrap();
+    let values = [("bundle_id", APP), ("key_id", "PUSHPITKEY"), ("team_id", "PUSHPITDEV")];
+    assert_eq!(kit.values, values.map(|(key, value)| (key, value.to_owned())).into());
+    let file = &kit.files["key_p8"];
+    let text = String::from_utf8(file.content.clone()).unwrap();
+    assert_eq!(file.name, "AuthKey_PUSHPITKEY.p8");
+    let lines: Vec<_> = text.lines().map(str::len).collect();
+    assert_eq!(
+        (lines, text.ends_with("-----END PRIVATE KEY-----\n")),
+        (vec![27, 64, 64, 56, 25], true)
+    );
+}
+
+#[test]
+fn apps_of_one_team_share_its_key_and_other_teams_have_their_own() {
+    let mut bench = Bench::new();
+    let second = bench.add_app("com.example.second", &[]);
+    assert_eq!(second.files, bench.kit.files);
+    let other = bench.add_app("com.example.third", &[("team_id", "OTHERTEAM1")]);
+    let ids = (other.values["team_id"].as_str(), other.values["key_id"].len());
+    assert_eq!(ids, ("OTHERTEAM1", 10));
+    assert_ne!(other.values["key_id"], bench.kit.values["key_id"]);
+    assert_ne!(other.files["key_p8"].content, bench.kit.files["key_p8"].content);
+    let again = Apns::kit(
+        &AppSpec { name: "com.example.third".to_owned(), ..AppSpec::default() },
+        &other,
+        &mut Maker,
+    );
+    assert_eq!(again, Ok(other));
+}
+
+#[test]
+fn an_app_that_is_shown_another_teams_credentials_gets_a_key_that_clashes_with_none() {
+    let mut bench = Bench::new();
+    let other = bench.add_app("com.example.third", &[("team_id", "OTHERTEAM1")]);
+    bench.kit = other;
+    let fourth = bench.add_app("com.example.fourth", &[]);
+    assert_eq!(fourth.values["team_id"], "PUSHPITDEV");
+    let push = bench.push().bearing(&sign(&fourth, START.seconds()));
+    assert_eq!(bench.send(&push), OK);
+}
+
+#[test]
+fn a_key_that_is_brought_is_used() {
+    let own = kit(&[]).unwrap();
+    let pem = String::from_utf8(own.files["key_p8"].content.clone()).unwrap();
+    let settings = [("key_p8", &*pem), ("key_id", "ABC123DEFG"), ("team_id", "DEF123GHIJ")];
+    let mut bench = Bench::new();
+    let brought = bench.add_app("com.acme.chat", &settings);
+    assert_eq!(brought.files["key_p8"].name, "AuthKey_ABC123DEFG.p8");
+    let push = bench.push().bearing(&sign(&brought, START.seconds()));
+    let reply = bench.send(&push.with("apns-topic", "com.acme.chat"));
+    assert_eq!(reply, err(400, "DeviceTokenNotForTopic"));
+}
+
+#[test]
+fn wrong_settings_say_what_to_do() {
+    let errors = [
+        kit(&[("team", "X")]),
+        kit(&[("topic_prefix", "X")]),
+        kit(&[("team_id", "a/b")]),
+        kit(&[("key_p8", "x")]),
+        kit(&[("key_p8", "x"), ("key_id", "ABC")]),
+        Apns::kit(&AppSpec::default(), &Kit::default(), &mut Maker),
+    ]
+    .map(|result| {
+        let error = result.unwrap_err();
+        format!("{error}\n{}", error.help)
+    });
+    let expected = [
+        "app `com.example.app`: unknown setting `team`\ndid you mean `team_id`?",
+        "app `com.example.app`: unknown setting `topic_prefix`\n\
+         the settings are `key_id`, `key_p8`, `team_id`",
+        "app `com.example.app`: expected an id in `team_id`, found `a/b`\n\
+         Apple's have 10 letters and digits, such as `ABC123DEFG`",
+        "app `com.example.app`: a `key_p8` needs its `key_id`\n\
+         Apple shows it beside the key, and in the file's name",
+        "app `com.example.app`: `AuthKey_ABC.p8` cannot be read: expected a PEM block, found no \
+         `-----BEGIN …-----` and `-----END …-----` lines\n\
+         expected the content of an Apple `AuthKey_….p8` file",
+        "app ``: expected a bundle ID, found ``\n\
+         a bundle ID has letters, digits, `-` and `.`, 255 at most",
+    ];
+    assert_eq!(errors, expected);
+}
+
+#[test]
+fn two_keys_of_one_id_are_refused() {
+    let mut keys = Keys::default();
+    let (one, two) = (kit(&[]).unwrap(), kit(&[]).unwrap());
+    assert_eq!(Apns::learn(&mut keys, &one), Ok(()));
+    assert_eq!(Apns::learn(&mut keys, &one), Ok(()));
+    let error = Apns::learn(&mut keys, &two).unwrap_err();
+    let what = "app `com.example.app`: key id `PUSHPITKEY` is already that of another key of \
+                `PUSHPITDEV`";
+    assert_eq!(error.to_string(), what);
+}

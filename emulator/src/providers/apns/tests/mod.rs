@@ -1,0 +1,15 @@
+//! The conformance cases of the fact sheet, by their numbers, without sockets.
+//!
+//! What is missing is not built yet, or is the wire's: certificates, key scopes, broadcasts, the
+//! connection layer, what single push types do on the device.
+
+mod address;
+mod bench;
+mod delivery;
+mod fault;
+mod head;
+mod identity;
+mod kit;
+mod odd;
+mod payload;
+mod token;

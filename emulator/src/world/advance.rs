@@ -1,0 +1,61 @@
+//! Moving world time: from due moment to due moment, in slices.
+
+use super::command::{Advance, Done, Refused};
+use super::state::World;
+use super::view::ClockView;
+use crate::clock::{Now, Timestamp};
+use serde_json::json;
+
+impl World {
+    pub(super) fn set_out(&mut self, advance: Advance, now: Now) -> Result<Done, Refused> {
+        if self.clock.target().is_some() {
+            return Err(Refused::BadCommand("the clock is being advanced already".to_owned()));
+        }
+        let to = target(advance, now)?;
+        self.clock.set_out(to, now)?;
+        self.note(now, "clock_advancing", &json!({"from": now.world, "to": to}));
+        Ok(Done::Nothing)
+    }
+
+    /// Runs what falls due next on the way, up to a slice's worth; at the end arrives.
+    pub(super) fn advance_on(&mut self) -> Done {
+        let Some(target) = self.clock.target() else {
+            return Done::Nothing;
+        };
+        for _ in 0..SLICE {
+            let Some((due, service)) = self.next_due().filter(|(due, _)| *due <= target) else {
+                return self.arrive();
+            };
+            let now = self.clock.step(due);
+            self.fall_due(service, now);
+        }
+        Done::Nothing
+    }
+
+    fn arrive(&mut self) -> Done {
+        let now = self.clock.arrive();
+        self.note(now, "clock_advanced", &json!({"to": now.world}));
+        Done::Clock(ClockView { world: now.world, sender: now.sender, mode: self.clock.mode() })
+    }
+}
+
+fn target(advance: Advance, now: Now) -> Result<Timestamp, Refused> {
+    let to = match (advance.by, advance.to) {
+        (Some(by), None) => now.world.after(by),
+        (None, Some(to)) => to,
+        _ => {
+            let text = "expected one of `by`, a length such as `3d`, and `to`, an instant";
+            return Err(Refused::BadCommand(text.to_owned()));
+        }
+    };
+    if to > LATEST {
+        return Err(Refused::BadCommand(format!("the clock ends at {LATEST}")));
+    }
+    Ok(to)
+}
+
+/// How many due moments run under one hold of the lock: some 100 µs.
+const SLICE: usize = 100;
+
+/// The last instant that can be written in RFC 3339: 9999-12-31T23:59:59Z.
+const LATEST: Timestamp = Timestamp::from_seconds(253_402_300_799);

@@ -1,0 +1,314 @@
+//! Apps, devices and addresses: the commands that change them, and how they are shown.
+
+use super::command::{AddressChange, AppName, DeviceChange, Done, NewDevice, Refused};
+use super::services::{about, abouts, address_bytes, address_text, service_named};
+use super::state::{World, unknown_provider};
+use super::view::{AddressView, DeviceView};
+use crate::clock::Now;
+use crate::post::{AddressId, AppId, DeviceId, Life};
+use crate::providers::rim::{Kit, Retirement};
+use crate::wire::{ConnectionId, Peer};
+use serde_json::{Value, json};
+
+impl World {
+    /// All devices, or the page after a device's name.
+    ///
+    /// # Errors
+    /// The name is not a device's.
+    pub fn devices(&self, after: Option<&str>, limit: usize) -> Result<Vec<DeviceView>, Refused> {
+        let skip = match after {
+            Some(name) => self.device_named(name)?.0 as usize + 1,
+            None => 0,
+        };
+        Ok(self.post.devices().skip(skip).take(limit).map(|id| self.device_view(id)).collect())
+    }
+
+    /// A device.
+    ///
+    /// # Errors
+    /// There is none of that name.
+    pub fn device(&self, name: &str) -> Result<DeviceView, Refused> {
+        Ok(self.device_view(self.device_named(name)?))
+    }
+
+    /// The addresses that read so at any service; all, when nothing is said.
+    pub fn addresses(&self, text: Option<&str>, limit: usize) -> Vec<AddressView> {
+        let Some(text) = text else {
+            return self.post.addresses().take(limit).map(|id| self.address_view(id)).collect();
+        };
+        let found = abouts().filter_map(|(service, _)| {
+            self.post.find_address(service, &address_bytes(service, text)?)
+        });
+        found.map(|id| self.address_view(id)).collect()
+    }
+
+    /// The address of that number.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn address(&self, number: u32) -> Result<AddressView, Refused> {
+        Ok(self.address_view(self.address_numbered(number)?))
+    }
+
+    /// All apps: service and id, in the order in which they came.
+    pub fn apps(&self) -> Vec<(&'static str, String)> {
+        let name = |app: AppId| {
+            let (service, name) = self.post.app(app);
+            (about(service).name, name.to_owned())
+        };
+        self.post.apps().map(name).collect()
+    }
+
+    pub(super) fn add_app(&mut self, provider: &str, kit: &Kit, now: Now) -> Result<Done, Refused> {
+        let service = service_named(provider).ok_or_else(|| unknown_provider(provider))?;
+        let app = self.post.intern_app(service, &kit.app);
+        self.services.adopt(app, kit, service)?;
+        Ok(self.note(
+            now,
+            "app",
+            &json!({"provider": provider, "app": kit.app, "values": kit.values}),
+        ))
+    }
+
+    pub(super) fn add_device(&mut self, new: &NewDevice, now: Now) -> Result<Done, Refused> {
+        if self.post.device_named(&new.name).is_some() {
+            return Err(Refused::DeviceExists(new.name.clone()));
+        }
+        let apps = self.apps_named(&new.apps)?;
+        for app in &apps {
+            self.fits(new.platform, *app)?;
+        }
+        let id = self
+            .post
+            .add_device(Some(&new.name), new.platform)
+            .map_err(|taken| Refused::DeviceExists(taken.0))?;
+        self.post.set_connection(id, new.connection, now);
+        self.post.set_power(id, new.power, now);
+        for app in apps {
+            self.with_desk(now, |services, desk| services.register(desk, id, app));
+        }
+        Ok(self.device_done("device_added", id, now))
+    }
+
+    pub(super) fn change_device(
+        &mut self,
+        name: &str,
+        change: DeviceChange,
+        now: Now,
+    ) -> Result<Done, Refused> {
+        let id = self.device_named(name)?;
+        // Written before what it sets free, so that the journal tells cause before effect.
+        let note = json!({"device": name, "connection": change.connection, "power": change.power});
+        self.note(now, "device_changed", &note);
+        if let Some(power) = change.power {
+            self.post.set_power(id, power, now);
+        }
+        if let Some(connection) = change.connection {
+            self.post.set_connection(id, connection, now);
+        }
+        Ok(Done::Device(self.device_view(id)))
+    }
+
+    pub(super) fn install(&mut self, name: &str, app: &AppName, now: Now) -> Result<Done, Refused> {
+        let (device, app) = (self.device_named(name)?, self.app_named(app)?);
+        self.fits(self.post.device(device).platform, app)?;
+        if self.active_addresses(device, app).is_empty() {
+            self.with_desk(now, |services, desk| services.register(desk, device, app));
+        }
+        Ok(self.device_done("installed", device, now))
+    }
+
+    pub(super) fn uninstall(
+        &mut self,
+        name: &str,
+        app: &AppName,
+        now: Now,
+    ) -> Result<Done, Refused> {
+        let (device, addresses) = self.installed(name, app)?;
+        for address in addresses {
+            self.retire(address, Retirement::Uninstalled, now);
+        }
+        Ok(self.device_done("uninstalled", device, now))
+    }
+
+    pub(super) fn rotate(&mut self, name: &str, app: &AppName, now: Now) -> Result<Done, Refused> {
+        let (device, old) = self.installed(name, app)?;
+        let app = self.app_named(app)?;
+        let new = self.with_desk(now, |services, desk| services.register(desk, device, app));
+        for (old, new) in old.into_iter().zip(new) {
+            self.post.link(old, new);
+            self.retire(old, Retirement::Rotated(new), now);
+        }
+        Ok(self.device_done("rotated", device, now))
+    }
+
+    pub(super) fn change_address(
+        &mut self,
+        number: u32,
+        change: AddressChange,
+        now: Now,
+    ) -> Result<Done, Refused> {
+        let id = self.address_numbered(number)?;
+        match change.state {
+            Life::Active => self.post.revive(id),
+            Life::Expired => self.retire(id, Retirement::Expired, now),
+            Life::Unregistered => self.retire(id, Retirement::Uninstalled, now),
+        }
+        let view = self.address_view(id);
+        self.note(now, "address_changed", &serde_json::to_value(&view).unwrap_or_default());
+        Ok(Done::Address(view))
+    }
+
+    pub(super) fn app_named(&self, name: &AppName) -> Result<AppId, Refused> {
+        let found: Vec<_> = self.post.apps().filter(|app| self.is_called(*app, &name.0)).collect();
+        match found[..] {
+            [app] => Ok(app),
+            [] => Err(Refused::UnknownApp { name: name.0.clone(), near: self.near_app(&name.0) }),
+            _ => {
+                let full: Vec<_> =
+                    found.iter().map(|app| format!("`{}`", self.full_name(*app))).collect();
+                Err(Refused::AmbiguousApp(name.0.clone(), full.join(", ")))
+            }
+        }
+    }
+
+    fn retire(&mut self, address: AddressId, how: Retirement, now: Now) {
+        self.with_desk(now, |services, desk| services.retire(desk, address, how));
+    }
+
+    fn device_done(&mut self, event: &str, id: DeviceId, now: Now) -> Done {
+        let view = self.device_view(id);
+        self.note(now, event, &serde_json::to_value(&view).unwrap_or_default());
+        Done::Device(view)
+    }
+
+    fn installed(&self, name: &str, app: &AppName) -> Result<(DeviceId, Vec<AddressId>), Refused> {
+        let (device, id) = (self.device_named(name)?, self.app_named(app)?);
+        let addresses = self.active_addresses(device, id);
+        if addresses.is_empty() {
+            return Err(Refused::NotInstalled { device: name.to_owned(), app: app.0.clone() });
+        }
+        Ok((device, addresses))
+    }
+
+    fn active_addresses(&self, device: DeviceId, app: AppId) -> Vec<AddressId> {
+        let active = |id: &AddressId| {
+            let address = self.post.address(*id);
+            address.app == app && address.life == Life::Active
+        };
+        let mut found: Vec<_> = self.post.addresses_of(device).filter(active).collect();
+        found.reverse();
+        found
+    }
+
+    fn apps_named(&self, names: &[AppName]) -> Result<Vec<AppId>, Refused> {
+        let mut apps =
+            names.iter().map(|name| self.app_named(name)).collect::<Result<Vec<_>, _>>()?;
+        let all = apps.len();
+        apps.sort_unstable();
+        apps.dedup();
+        if apps.len() < all {
+            return Err(Refused::BadCommand("an app is named twice".to_owned()));
+        }
+        Ok(apps)
+    }
+
+    fn fits(&self, platform: crate::post::Platform, app: AppId) -> Result<(), Refused> {
+        let about = about(self.post.app(app).0);
+        if about.platforms.contains(&platform) {
+            return Ok(());
+        }
+        let platform = serde_json::to_value(platform).unwrap_or_default();
+        Err(Refused::WrongPlatform {
+            platform: platform.as_str().unwrap_or_default().to_owned(),
+            provider: about.name.to_owned(),
+        })
+    }
+
+    fn device_named(&self, name: &str) -> Result<DeviceId, Refused> {
+        self.post.device_named(name).ok_or_else(|| Refused::UnknownDevice {
+            name: name.to_owned(),
+            near: nearest(
+                name,
+                self.post
+                    .devices()
+                    .take(MAX_COMPARED)
+                    .map(|id| self.post.device_name(id).into_owned()),
+            ),
+        })
+    }
+
+    fn address_numbered(&self, number: u32) -> Result<AddressId, Refused> {
+        let found = self.post.find_address_id(number);
+        found.ok_or_else(|| Refused::UnknownAddress(number.to_string()))
+    }
+
+    fn is_called(&self, app: AppId, name: &str) -> bool {
+        self.post.app(app).1 == name || self.full_name(app) == name
+    }
+
+    fn full_name(&self, app: AppId) -> String {
+        let (service, name) = self.post.app(app);
+        format!("{}/{name}", about(service).name)
+    }
+
+    fn near_app(&self, name: &str) -> Option<String> {
+        nearest(name, self.post.apps().map(|app| self.post.app(app).1.to_owned()))
+    }
+
+    fn device_view(&self, id: DeviceId) -> DeviceView {
+        let device = self.post.device(id);
+        let mut addresses: Vec<_> =
+            self.post.addresses_of(id).map(|address| self.address_view(address)).collect();
+        addresses.reverse();
+        DeviceView {
+            name: self.post.device_name(id).into_owned(),
+            platform: device.platform,
+            connection: device.connection,
+            power: device.power,
+            addresses,
+        }
+    }
+
+    fn address_view(&self, id: AddressId) -> AddressView {
+        let address = self.post.address(id);
+        AddressView {
+            id: id.0,
+            provider: about(address.service).name.to_owned(),
+            app: self.post.app(address.app).1.to_owned(),
+            device: self.post.device_name(address.device).into_owned(),
+            kind: address.kind.to_owned(),
+            address: address_text(address.service, self.post.address_text(id)),
+            state: address.life,
+            ended: (address.life != Life::Active).then_some(address.ended.world),
+            link: address.link.map(|link| link.0),
+        }
+    }
+}
+
+/// What the journal says of a connection.
+pub(super) fn peer_note(id: ConnectionId, peer: &Peer) -> Value {
+    json!({
+        "connection": id.0,
+        "remote": peer.remote.to_string(),
+        "local": peer.local.to_string(),
+        "profile": peer.profile,
+        "protocol": peer.protocol.name(),
+        "connect": peer.connect,
+        "tls": peer.tls.as_ref().map(|tls| json!({
+            "server_name": tls.server_name,
+            "alpn": tls.alpn,
+            "client_certificates": tls.client_certificates.len(),
+        })),
+    })
+}
+
+/// The known name that is most like a wrong one, if any is like it at all.
+pub(super) fn nearest(wrong: &str, known: impl Iterator<Item = String>) -> Option<String> {
+    let close = known.map(|name| (strsim::jaro_winkler(wrong, &name), name));
+    let best = close.max_by(|(one, _), (two, _)| one.total_cmp(two))?;
+    (best.0 > 0.8).then_some(best.1)
+}
+
+/// How many names a wrong one is compared with.
+const MAX_COMPARED: usize = 1_000;

@@ -1,0 +1,34 @@
+//! The whole state behind one deterministic function, and what can be read from its journal.
+//!
+//! [`World::apply`] takes a command and an instant of the real clock; the result depends on the
+//! seed, the order of commands and their instants, and on nothing else. No I/O happens here.
+
+mod advance;
+mod command;
+mod directory;
+mod expect;
+mod judge;
+mod project;
+mod record;
+mod route;
+mod services;
+mod state;
+#[cfg(test)]
+mod tests;
+mod view;
+
+pub use command::{
+    AddressChange, Advance, Age, AppName, Command, DeviceChange, Done, Incoming, NewDevice, Refused,
+};
+pub use expect::{Difference, Expectation, Filter, Judgement, Miss, Subject, Wanted};
+pub use judge::{differences, is_final, judge};
+pub use project::{deliveries, events, inbox, requests};
+pub use route::{Route, check_routes, host_of, is_push_target, profile, route};
+pub use services::{
+    KeyRing, Prepared, about, abouts, attributes, body_ceiling, kit, service_named,
+};
+pub use state::{World, WorldConfig};
+pub use view::{
+    AddressView, Arrival, ClockView, DeliveryView, DeviceView, EventView, FaultView, HistoryEntry,
+    List, RequestView,
+};

@@ -1,0 +1,400 @@
+//! The world: everything there is, and the one function that changes it.
+
+use super::command::{Age, Command, Done, Incoming, Refused};
+use super::record::{self, RequestLine};
+use super::services::{Services, about, abouts, fault_reply, service_named};
+use super::view::{ClockView, FaultView};
+use crate::clock::{Aging, AgingScope, Clock, Mode, Now, Order, Timestamp};
+use crate::ids::Ids;
+use crate::journal::{Cursor, Journal, Limits, Tail};
+use crate::post::{ConnectionFault, FaultScene, Faults, Post, ServiceId, Struck};
+use crate::providers::rim::{Answer, Desk, Verdict};
+use crate::wire::{ConnectionId, HeaderText, Reply, Wire};
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+/// What a world begins with.
+#[derive(Clone, Copy, Debug)]
+pub struct WorldConfig {
+    /// Where identifiers and chance come from.
+    pub seed: u64,
+    /// How world time moves.
+    pub mode: Mode,
+    /// Where world time starts; by the mode when nothing is said.
+    pub start: Option<Timestamp>,
+    /// Whether an unknown but well-formed address becomes an online device on first use.
+    pub register_unknown: bool,
+    /// How much history is kept.
+    pub journal: Limits,
+}
+
+impl Default for WorldConfig {
+    fn default() -> Self {
+        Self {
+            seed: 0,
+            mode: Mode::Running,
+            start: None,
+            register_unknown: false,
+            journal: Limits::default(),
+        }
+    }
+}
+
+/// The whole state.
+#[derive(Debug)]
+pub struct World {
+    pub(super) clock: Clock,
+    pub(super) post: Post,
+    pub(super) services: Services,
+    pub(super) ids: Ids,
+    pub(super) journal: Journal,
+    pub(super) order: Order,
+    aging: Aging,
+    faults: Faults,
+    requests: u64,
+    config: WorldConfig,
+}
+
+impl World {
+    /// An empty world at a reading of the real clock.
+    pub fn new(config: WorldConfig, at: Timestamp) -> Self {
+        let mut post = Post::default();
+        Self {
+            clock: Clock::new(config.mode, config.start, at),
+            services: Services::new(&mut post),
+            post,
+            ids: Ids::new(config.seed),
+            journal: Journal::new(config.journal),
+            order: Order::default(),
+            aging: Aging::default(),
+            faults: Faults::default(),
+            requests: 0,
+            config,
+        }
+    }
+
+    /// Carries a command out at a reading of the real clock.
+    ///
+    /// # Errors
+    /// The command asks for what cannot be; nothing changed then.
+    pub fn apply(&mut self, command: Command, at: Timestamp) -> Result<Done, Refused> {
+        let now = self.catch_up(at);
+        self.order.0 += 1;
+        let done = match command {
+            Command::Request(incoming) => Ok(Done::Reply(self.request(*incoming, now))),
+            Command::AddApp { provider, kit } => self.add_app(&provider, &kit, now),
+            Command::AddDevice(new) => self.add_device(&new, now),
+            Command::AddFault(fault) => self.add_fault(fault, now),
+            Command::Advance(advance) => self.set_out(advance, now),
+            Command::AdvanceOn => Ok(self.advance_on()),
+            Command::Age(age) => self.age(&age, now),
+            Command::ChangeAddress(number, change) => self.change_address(number, change, now),
+            Command::ChangeDevice(name, change) => self.change_device(&name, change, now),
+            Command::ConnectionClosed(id, why) => Ok(self.connection_closed(id, &why, now)),
+            Command::ConnectionOpened(id, peer) => {
+                Ok(self.note(now, "connection_opened", &super::directory::peer_note(id, &peer)))
+            }
+            Command::Install(device, app) => self.install(&device, &app, now),
+            Command::Note(name, data) => Ok(self.note(now, name, &data)),
+            Command::RemoveFault(id) => self.remove_fault(id, now),
+            Command::Reset => Ok(self.reset(at)),
+            Command::Rotate(device, app) => self.rotate(&device, &app, now),
+            Command::Uninstall(device, app) => self.uninstall(&device, &app, now),
+        };
+        self.write_happenings(now);
+        done
+    }
+
+    /// Answers one request: what [`Command::Request`] does, without a command around it.
+    pub fn answer(&mut self, incoming: Incoming, at: Timestamp) -> Reply {
+        let now = self.catch_up(at);
+        self.order.0 += 1;
+        let reply = self.request(incoming, now);
+        self.write_happenings(now);
+        reply
+    }
+
+    /// Both clocks at a reading of the real one.
+    pub fn clock(&mut self, at: Timestamp) -> ClockView {
+        let now = self.catch_up(at);
+        ClockView { world: now.world, sender: now.sender, mode: self.clock.mode() }
+    }
+
+    /// The fault rules in force.
+    pub fn faults(&self) -> Vec<FaultView> {
+        let view = |(id, fault, struck): (_, &crate::post::Fault, _)| FaultView {
+            id,
+            fault: fault.clone(),
+            struck,
+        };
+        self.faults.list().map(view).collect()
+    }
+
+    /// The journal after a place, to be read without the world.
+    pub fn tail(&mut self, after: Cursor) -> Tail {
+        self.journal.tail(after)
+    }
+
+    /// The place after the journal's last record.
+    pub fn end(&self) -> Cursor {
+        self.journal.end()
+    }
+
+    /// Bytes that the journal holds, and notifications that wait.
+    pub fn load(&self) -> (usize, u64) {
+        (self.journal.bytes(), self.post.pending())
+    }
+
+    /// When, on the real clock, something falls due by itself.
+    pub fn wakes_at(&self) -> Option<Timestamp> {
+        self.next_due().and_then(|(due, _)| self.clock.reaches(due))
+    }
+
+    /// Does what fell due since the last command, each at its own moment.
+    pub fn catch_up(&mut self, at: Timestamp) -> Now {
+        let now = self.clock.now(at);
+        if self.clock.target().is_none() {
+            while let Some((due, service)) = self.next_due().filter(|(due, _)| *due <= now.world) {
+                let then = Now { world: due, sender: self.clock.to_sender(due).min(now.sender) };
+                self.fall_due(service, then);
+            }
+        }
+        now
+    }
+
+    /// The next due moment, and whose: `None` is the post office, which goes first.
+    pub(super) fn next_due(&self) -> Option<(Timestamp, Option<ServiceId>)> {
+        let post = self.post.next_due().map(|due| (due, None));
+        let services = self.services.next_due().map(|(due, service)| (due, Some(service)));
+        post.into_iter().chain(services).min()
+    }
+
+    pub(super) fn fall_due(&mut self, service: Option<ServiceId>, now: Now) {
+        match service {
+            None => self.post.fall_due(now),
+            Some(service) => self.with_desk(now, |services, desk| services.fall_due(service, desk)),
+        }
+        self.write_happenings(now);
+    }
+
+    /// Runs something of the services with all that they work with.
+    pub(super) fn with_desk<T>(
+        &mut self,
+        now: Now,
+        work: impl FnOnce(&mut Services, &mut Desk<'_>) -> T,
+    ) -> T {
+        self.with_desk_for(now, 0, ConnectionId::default(), work)
+    }
+
+    fn with_desk_for<T>(
+        &mut self,
+        now: Now,
+        request: u64,
+        connection: ConnectionId,
+        work: impl FnOnce(&mut Services, &mut Desk<'_>) -> T,
+    ) -> T {
+        let mut desk = Desk {
+            post: &mut self.post,
+            ids: &mut self.ids,
+            aging: &self.aging,
+            now,
+            order: self.order,
+            request,
+            connection,
+            register_unknown: self.config.register_unknown,
+        };
+        work(&mut self.services, &mut desk)
+    }
+
+    pub(super) fn note(&mut self, now: Now, name: &str, data: &Value) -> Done {
+        record::write_note(&mut self.journal, now, name, data);
+        Done::Nothing
+    }
+
+    fn request(&mut self, incoming: Incoming, now: Now) -> Reply {
+        self.requests += 1;
+        let (id, connection) = (self.requests, incoming.connection);
+        let Incoming { request, prepared, misdirected, .. } = incoming;
+        let service = prepared.as_ref().map(super::services::Prepared::service);
+        let struck = match (&prepared, self.faults.is_empty()) {
+            (Some(prepared), false) => self.strike(prepared, &request),
+            _ => None,
+        };
+        let mut answer = match (prepared, &struck) {
+            (None, _) => nobody(misdirected),
+            (Some(prepared), Some(struck)) if struck.is_answer() => {
+                let service = prepared.service();
+                let reply = struck.reply.clone().unwrap_or_default();
+                let made = self.with_desk_for(now, id, connection, |_, desk| {
+                    fault_reply(service, desk, &request, &reply)
+                });
+                faulted(struck, made)
+            }
+            (Some(prepared), _) => self.with_desk_for(now, id, connection, |services, desk| {
+                services.answer(desk, &request, prepared)
+            }),
+        };
+        if let Some(struck) = &struck {
+            bend(&mut answer.reply, struck);
+        }
+        let status = match answer.reply.wire {
+            Wire::Keep | Wire::GoAway { .. } => answer.reply.status,
+            Wire::Drop | Wire::ResetStream { .. } | Wire::Tear => 0,
+        };
+        let line = RequestLine {
+            id,
+            connection,
+            service,
+            request: &request,
+            status,
+            verdict: &answer.verdict,
+            fault: struck.map_or(0, |struck| struck.fault.0),
+        };
+        record::write_request(&mut self.journal, now, &line);
+        answer.reply
+    }
+
+    fn strike(
+        &mut self,
+        prepared: &super::services::Prepared,
+        request: &crate::wire::Request,
+    ) -> Option<Struck> {
+        let service = prepared.service();
+        let (app, device) = prepared.scene(&self.post);
+        let device = device.map(|device| self.post.device_name(device));
+        let scene = FaultScene {
+            service: (about(service).name, service),
+            path: request.path(),
+            app: app.map(|app| self.post.app(app).1),
+            device: device.as_deref(),
+        };
+        self.faults.strike(&scene, &mut self.ids)
+    }
+
+    fn write_happenings(&mut self, now: Now) {
+        let happenings = self.post.take_happenings();
+        for happening in &happenings {
+            record::write_happening(&mut self.journal, now, &self.post, happening);
+        }
+        self.post.give_back(happenings);
+    }
+
+    fn age(&mut self, age: &Age, now: Now) -> Result<Done, Refused> {
+        let by = age.by.ok_or_else(|| {
+            Refused::BadCommand("expected `by` with a length such as `61m`".to_owned())
+        })?;
+        let scope = match &age.app {
+            None => AgingScope::All,
+            Some(app) => AgingScope::App(self.app_named(app)?.0),
+        };
+        self.aging.age(scope, by, now.sender, self.order);
+        let data = json!({"by": crate::clock::show_duration(by), "app": age.app});
+        Ok(self.note(now, "credentials_aged", &data))
+    }
+
+    fn add_fault(&mut self, fault: crate::post::Fault, now: Now) -> Result<Done, Refused> {
+        fault.check().map_err(Refused::BadCommand)?;
+        if let Some(provider) = &fault.matches.provider
+            && service_named(provider).is_none()
+        {
+            return Err(unknown_provider(provider));
+        }
+        let id = self
+            .faults
+            .add(fault.clone())
+            .ok_or_else(|| Refused::TooMany("there are too many faults; delete some".to_owned()))?;
+        let view = FaultView { id, fault, struck: 0 };
+        self.note(now, "fault_added", &serde_json::to_value(&view).unwrap_or_default());
+        Ok(Done::Fault(view))
+    }
+
+    fn remove_fault(&mut self, id: crate::post::FaultId, now: Now) -> Result<Done, Refused> {
+        if !self.faults.remove(id) {
+            return Err(Refused::UnknownFault(id));
+        }
+        Ok(self.note(now, "fault_removed", &json!({"id": id})))
+    }
+
+    fn connection_closed(&mut self, id: ConnectionId, why: &str, now: Now) -> Done {
+        self.services.connection_closed(id);
+        self.note(now, "connection_closed", &json!({"connection": id.0, "why": why}))
+    }
+
+    fn reset(&mut self, at: Timestamp) -> Done {
+        self.clock.reset(at);
+        self.services.reset();
+        self.post.reset();
+        self.ids = Ids::new(self.config.seed);
+        self.journal.reset();
+        self.aging = Aging::default();
+        self.faults = Faults::default();
+        self.requests = 0;
+        let now = self.clock.now(at);
+        self.note(now, "reset", &json!({"seed": self.config.seed}))
+    }
+}
+
+impl Struck {
+    /// Whether the service does not get to answer.
+    fn is_answer(&self) -> bool {
+        let cut = matches!(
+            self.connection,
+            Some(ConnectionFault::Drop | ConnectionFault::ResetStream(_) | ConnectionFault::Tear)
+        );
+        self.reply.is_some() || (cut && !self.passes)
+    }
+}
+
+pub(super) fn unknown_provider(name: &str) -> Refused {
+    let known: Vec<_> = abouts().map(|(_, about)| about.name).collect();
+    Refused::UnknownProvider(name.to_owned(), known.join(", "))
+}
+
+/// Does to the wire and the time what a fault says.
+fn bend(reply: &mut Reply, struck: &Struck) {
+    reply.delay = struck.delay.or(reply.delay);
+    match struck.connection {
+        None => {}
+        Some(ConnectionFault::Drop) => reply.wire = Wire::Drop,
+        Some(ConnectionFault::GoAway) => reply.wire = Wire::GoAway { code: 0, debug: Bytes::new() },
+        Some(ConnectionFault::ResetStream(code)) => reply.wire = Wire::ResetStream { code },
+        Some(ConnectionFault::Tear) => reply.wire = Wire::Tear,
+    }
+}
+
+fn faulted(struck: &Struck, reply: Reply) -> Answer {
+    let verdict = Verdict {
+        accepted: (200..300).contains(&reply.status) && struck.reply.is_some(),
+        reason: struck.reply.as_ref().and_then(|reply| reply.reason.clone().map(Into::into)),
+        rule: Some("fault"),
+        cause: Some(format!("fault {} struck", struck.fault.0).into()),
+        warnings: Vec::new(),
+    };
+    Answer { reply, verdict }
+}
+
+/// The answer to a request that no service takes, which names us and no vendor.
+fn nobody(misdirected: Option<ServiceId>) -> Answer {
+    let (status, rule, cause) = match misdirected {
+        Some(owner) => (
+            421,
+            "host",
+            format!(
+                "the host belongs to `{}`, but the connection was opened to another service",
+                about(owner).name
+            ),
+        ),
+        None => (
+            404,
+            "route",
+            "no emulated service listens under this host and path; \
+             the fidelity page lists what is emulated"
+                .to_owned(),
+        ),
+    };
+    let mut reply = Reply::status(status);
+    reply.headers.push(("content-type", HeaderText::Fixed("application/json")));
+    reply.body = json!({"pushpit": cause}).to_string().into();
+    let verdict = Verdict { rule: Some(rule), cause: Some(cause.into()), ..Verdict::default() };
+    Answer { reply, verdict }
+}

@@ -1,0 +1,397 @@
+//! The world as a whole: the same commands give the same journal, one big step equals many small
+//! ones, and what the control API shows is what happened.
+
+use super::*;
+use crate::clock::{Mode, Timestamp};
+use crate::journal::{Cursor, Limits};
+use crate::post::{Connection, Fault, Life, Outcome, Platform};
+use crate::providers::rim::{AppSpec, KeyMaker, Kit};
+use crate::wire::{ConnectionId, Peer, Protocol, Reply, Request, Wire};
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+const APP: &str = "com.example.chat";
+const START: i64 = 1_700_000_000;
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// A world with one app, and a sender that signs for it.
+struct Bench {
+    world: World,
+    keys: KeyRing,
+    at: Timestamp,
+    iat: i64,
+}
+
+struct Maker;
+
+impl KeyMaker for Maker {
+    fn p256(&mut self) -> Vec<u8> {
+        let key =
+            EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new());
+        key.unwrap().as_ref().to_vec()
+    }
+}
+
+/// The app's credentials: made once, since a key is chance that comes from outside.
+fn app_kit() -> &'static Kit {
+    static KIT: OnceLock<Kit> = OnceLock::new();
+    KIT.get_or_init(|| {
+        let spec = AppSpec { name: APP.to_owned(), ..AppSpec::default() };
+        kit(service_named("apns").unwrap(), &spec, &Kit::default(), &mut Maker).unwrap()
+    })
+}
+
+/// A provider token, signed once for each `iat`, so that two runs send the same bytes.
+fn bearer(iat: i64) -> String {
+    static SIGNED: OnceLock<std::sync::Mutex<std::collections::BTreeMap<i64, String>>> =
+        OnceLock::new();
+    let mut signed = SIGNED.get_or_init(Default::default).lock().unwrap();
+    let sign = || {
+        let kit = app_kit();
+        let mut header = Header::new(Algorithm::ES256);
+        header.kid = Some(kit.values["key_id"].clone());
+        let key = EncodingKey::from_ec_pem(&kit.files["key_p8"].content).unwrap();
+        let claims = json!({"iss": kit.values["team_id"], "iat": iat});
+        format!("bearer {}", jsonwebtoken::encode(&header, &claims, &key).unwrap())
+    };
+    signed.entry(iat).or_insert_with(sign).clone()
+}
+
+fn peer() -> Arc<Peer> {
+    let local = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
+    let profile = "generic";
+    Arc::new(Peer {
+        remote: local,
+        local,
+        profile,
+        listener: None,
+        connect: None,
+        tls: None,
+        protocol: Protocol::Http2,
+    })
+}
+
+impl Bench {
+    fn new(config: WorldConfig) -> Self {
+        let at = Timestamp::from_seconds(START);
+        let mut world = World::new(config, at);
+        let mut keys = KeyRing::default();
+        keys.learn(service_named("apns").unwrap(), app_kit()).unwrap();
+        let provider = "apns".to_owned();
+        world.apply(Command::AddApp { provider, kit: app_kit().clone() }, at).unwrap();
+        Self { world, keys, at, iat: START }
+    }
+
+    fn frozen() -> Self {
+        Self::new(WorldConfig { mode: Mode::Frozen, ..WorldConfig::default() })
+    }
+
+    fn apply(&mut self, command: Command) -> Result<Done, Refused> {
+        self.world.apply(command, self.at)
+    }
+
+    fn device(&mut self, name: &str) -> String {
+        let new = NewDevice {
+            name: name.to_owned(),
+            platform: Platform::Ios,
+            apps: vec![AppName(APP.to_owned())],
+            connection: Connection::Online,
+            power: crate::post::Power::Normal,
+        };
+        match self.apply(Command::AddDevice(new)) {
+            Ok(Done::Device(view)) => view.addresses[0].address.clone(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn connect(&mut self, name: &str, connection: Connection) {
+        let change = DeviceChange { connection: Some(connection), ..DeviceChange::default() };
+        self.apply(Command::ChangeDevice(name.to_owned(), change)).unwrap();
+    }
+
+    fn push(&mut self, token: &str, headers: &[(&str, &str)], body: &str) -> Reply {
+        let mut request = Request::with_capacity(512);
+        request.set_method(b"POST");
+        request.set_scheme(b"https");
+        request.set_authority(b"127.0.0.1:7443");
+        request.set_target(format!("/3/device/{token}").as_bytes());
+        request.push_header(b"authorization", bearer(self.iat).as_bytes());
+        request.push_header(b"apns-topic", APP.as_bytes());
+        for (name, value) in headers {
+            request.push_header(name.as_bytes(), value.as_bytes());
+        }
+        request.body = body.as_bytes().to_vec().into();
+        request.body_length = body.len() as u64;
+        let service = service_named("apns").unwrap();
+        let prepared = Some(Prepared::new(service, &self.keys, &peer(), &request));
+        let connection = ConnectionId(1);
+        let incoming = Incoming { connection, request, prepared, misdirected: None };
+        match self.apply(Command::Request(Box::new(incoming))) {
+            Ok(Done::Reply(reply)) => reply,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn advance(&mut self, by: Duration) {
+        self.apply(Command::Advance(Advance { by: Some(by), to: None })).unwrap();
+        while self.apply(Command::AdvanceOn).unwrap() == Done::Nothing {}
+    }
+
+    fn deliveries(&mut self) -> Vec<DeliveryView> {
+        let tail = self.world.tail(Cursor::default());
+        deliveries(&tail, &Filter::default(), Cursor::default(), 1_000).items
+    }
+
+    fn inbox(&mut self, device: &str) -> Vec<Arrival> {
+        let tail = self.world.tail(Cursor::default());
+        let filter = Filter { device: Some(device.to_owned()), ..Filter::default() };
+        inbox(&tail, &filter, Cursor::default(), 1_000).items
+    }
+
+    fn last_request(&mut self) -> RequestView {
+        let tail = self.world.tail(Cursor::default());
+        requests(&tail, &Filter::default(), 1_000).items.pop().unwrap()
+    }
+
+    fn expect(&mut self, expectation: &Value) -> Judgement {
+        let expectation = serde_json::from_value(expectation.clone()).unwrap();
+        judge(&self.world.tail(Cursor::default()), &expectation)
+    }
+}
+
+#[test]
+fn the_story_of_a_switched_off_iphone() {
+    let mut bench = Bench::frozen();
+    let token = bench.device("anna");
+    bench.connect("anna", Connection::Offline);
+    for alert in ["Dinner?", "Dinner at eight"] {
+        let body = json!({"aps": {"alert": alert}}).to_string();
+        assert_eq!(bench.push(&token, &[], &body).status, 200);
+    }
+    bench.advance(3 * DAY);
+    bench.connect("anna", Connection::Online);
+    let outcomes: Vec<_> = bench.deliveries().iter().map(|it| (it.id, it.outcome)).collect();
+    assert_eq!(outcomes, [(1, Outcome::Collapsed), (2, Outcome::Delivered)]);
+    let arrivals = bench.inbox("anna");
+    let got: Vec<_> = arrivals.iter().map(|it| (it.at.to_string(), &it.payload)).collect();
+    let alert = json!({"aps": {"alert": "Dinner at eight"}});
+    assert_eq!(got, [("2030-01-04T00:00:00Z".to_owned(), &alert)]);
+    let judgement = bench.expect(&json!({
+        "where": {"of": "deliveries", "device": "anna", "outcome": "collapsed"}, "exactly": 1,
+    }));
+    assert!(judgement.held, "{judgement:?}");
+}
+
+#[test]
+fn a_missing_push_is_explained_by_the_rule_that_decided_about_it() {
+    let mut bench = Bench::frozen();
+    let token = bench.device("anna");
+    bench.connect("anna", Connection::Offline);
+    bench.push(&token, &[], r#"{"aps":{"alert":"old"}}"#);
+    bench.push(&token, &[], r#"{"aps":{"alert":"new"}}"#);
+    bench.connect("anna", Connection::Online);
+    let judgement = bench.expect(&json!({
+        "where": {"device": "anna"}, "exactly": [{"payload": {"aps": {"alert": "old"}}}],
+    }));
+    assert!(!judgement.held);
+    let told = judgement.misses[0].decided_by.clone().unwrap();
+    assert!(told.starts_with("delivery 1 with this payload was collapsed"), "{told}");
+}
+
+#[test]
+fn faults_answer_in_turn_and_then_the_service_does() {
+    let mut bench = Bench::frozen();
+    let token = bench.device("anna");
+    let fault: Fault =
+        serde_json::from_value(json!({"match": {"device": "anna"}, "answers": [503, 200, 429]}))
+            .unwrap();
+    bench.apply(Command::AddFault(fault)).unwrap();
+    let statuses: Vec<_> = (0..4).map(|_| bench.push(&token, &[], "{}").status).collect();
+    assert_eq!(statuses, [503, 200, 429, 200]);
+    assert_eq!(bench.deliveries().len(), 2);
+}
+
+#[test]
+fn a_connection_fault_loses_the_request_before_it_is_carried_out() {
+    let mut bench = Bench::frozen();
+    let token = bench.device("anna");
+    let fault: Fault = serde_json::from_value(json!({"times": 1, "connection": "drop"})).unwrap();
+    bench.apply(Command::AddFault(fault)).unwrap();
+    assert_eq!(bench.push(&token, &[], "{}").wire, Wire::Drop);
+    assert_eq!(bench.last_request().status, 0);
+    assert!(bench.deliveries().is_empty());
+    assert_eq!(bench.push(&token, &[], "{}").wire, Wire::Keep);
+}
+
+#[test]
+fn ageing_breaks_a_token_that_was_there_and_no_new_one() {
+    let mut bench = Bench::frozen();
+    let token = bench.device("anna");
+    assert_eq!(bench.push(&token, &[], "{}").status, 200);
+    let age = Age { by: Some(Duration::from_secs(61 * 60)), app: None };
+    bench.apply(Command::Age(age)).unwrap();
+    assert_eq!(bench.push(&token, &[], "{}").status, 403);
+    assert_eq!(bench.last_request().reason.as_deref(), Some("ExpiredProviderToken"));
+    bench.at = bench.at.after(Duration::from_secs(2));
+    bench.iat += 2;
+    assert_eq!(bench.push(&token, &[], "{}").status, 200);
+}
+
+#[test]
+fn three_days_of_world_time_do_not_hurt_a_healthy_sender() {
+    let mut bench = Bench::frozen();
+    let token = bench.device("anna");
+    bench.advance(3 * DAY);
+    assert_eq!(bench.push(&token, &[], "{}").status, 200);
+}
+
+#[test]
+fn an_uninstall_is_told_in_the_senders_own_time() {
+    let mut bench = Bench::frozen();
+    let token = bench.device("anna");
+    bench.advance(3 * DAY);
+    bench.at = bench.at.after(Duration::from_secs(5));
+    bench.apply(Command::Uninstall("anna".to_owned(), AppName(APP.to_owned()))).unwrap();
+    bench.advance(DAY);
+    let reply = bench.push(&token, &[], "{}");
+    let body: Value = serde_json::from_slice(&reply.body).unwrap();
+    let timestamp = (START + 5) * 1_000;
+    assert_eq!(body, json!({"reason": "Unregistered", "timestamp": timestamp}));
+}
+
+#[test]
+fn a_reset_takes_devices_and_history_and_keeps_the_keys() {
+    let mut bench = Bench::frozen();
+    let before = bench.device("anna");
+    let old = bench.world.end();
+    bench.apply(Command::Reset).unwrap();
+    assert!(bench.world.devices(None, 10).unwrap().is_empty());
+    let after = bench.device("anna");
+    assert_eq!(before, after, "the same seed gives the same tokens");
+    assert_eq!(bench.push(&after, &[], "{}").status, 200);
+    assert!(bench.world.end().epoch > old.epoch);
+}
+
+#[test]
+fn names_that_are_not_known_are_answered_with_the_nearest() {
+    let mut bench = Bench::frozen();
+    bench.device("anna");
+    let change = DeviceChange::default();
+    let refused = bench.apply(Command::ChangeDevice("ana".to_owned(), change)).unwrap_err();
+    assert_eq!(refused.to_string(), "device `ana` is not known; did you mean `anna`?");
+    let app = AppName("com.example.cat".to_owned());
+    let refused = bench.apply(Command::Install("anna".to_owned(), app)).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "app `com.example.cat` is not known; did you mean `com.example.chat`?"
+    );
+}
+
+#[test]
+fn the_journal_stays_bounded_and_says_what_it_dropped() {
+    let limits = Limits { bytes: 1 << 20, records: u64::MAX };
+    let mut bench = Bench::new(WorldConfig { journal: limits, ..WorldConfig::default() });
+    let token = bench.device("anna");
+    for _ in 0..10_000 {
+        bench.push(&token, &[], "{}");
+    }
+    assert!(bench.world.load().0 < 3 << 20);
+    let tail = bench.world.tail(Cursor::default());
+    let list = requests(&tail, &Filter::default(), 100_000);
+    assert_eq!(list.dropped + list.items.len() as u64, 10_000);
+}
+
+/// Something that a test does to a world.
+#[derive(Clone, Debug)]
+enum Act {
+    Push { device: usize, expiration: Option<i64>, priority: u8, valid: bool },
+    Connect(usize, bool),
+    Life(u32, Life),
+    Advance(u64),
+    Age(u64),
+    Pass(u64),
+}
+
+fn acts() -> impl Strategy<Value = Vec<Act>> {
+    let push =
+        (0_usize..3, prop::option::of(-10_i64..4_000_000), 0_u8..3, prop::bool::weighted(0.9));
+    let life = prop_oneof![Just(Life::Active), Just(Life::Expired), Just(Life::Unregistered)];
+    let act = prop_oneof![
+        8 => push.prop_map(|(device, expiration, priority, valid)| Act::Push { device, expiration, priority, valid }),
+        3 => (0_usize..3, any::<bool>()).prop_map(|(device, online)| Act::Connect(device, online)),
+        1 => (0_u32..4, life).prop_map(|(number, life)| Act::Life(number, life)),
+        2 => (0_u64..3_000_000).prop_map(Act::Advance),
+        1 => (0_u64..5_000).prop_map(Act::Age),
+        2 => (0_u64..5_000_000).prop_map(Act::Pass),
+    ];
+    prop::collection::vec(act, 0..60)
+}
+
+/// Runs acts on a world; advances are cut into pieces of at most `step` seconds.
+fn run(mode: Mode, seed: u64, acts: &[Act], step: u64) -> Bench {
+    let mut bench = Bench::new(WorldConfig { mode, seed, ..WorldConfig::default() });
+    let names = ["anna", "ben", "cleo"];
+    let tokens: Vec<_> = names.iter().map(|name| bench.device(name)).collect();
+    for act in acts {
+        match act {
+            Act::Push { device, expiration, priority, valid } => {
+                let expiration = expiration.map(|it| (bench.at.seconds() + it).to_string());
+                let priority = ["10", "5", "1"][usize::from(*priority)];
+                let mut headers = vec![("apns-priority", priority)];
+                headers.extend(expiration.iter().map(|it| ("apns-expiration", it.as_str())));
+                let token = if *valid { &tokens[*device] } else { "00ff" };
+                bench.push(token, &headers, r#"{"aps":{}}"#);
+            }
+            Act::Connect(device, online) => {
+                let to = if *online { Connection::Online } else { Connection::Offline };
+                bench.connect(names[*device], to);
+            }
+            Act::Life(number, state) => {
+                drop(bench.apply(Command::ChangeAddress(*number, AddressChange { state: *state })));
+            }
+            Act::Advance(seconds) => {
+                let mut left = *seconds;
+                while left > 0 {
+                    let piece = left.min(step);
+                    bench.advance(Duration::from_secs(piece));
+                    left -= piece;
+                }
+            }
+            Act::Age(seconds) => {
+                let age = Age { by: Some(Duration::from_secs(*seconds)), app: None };
+                bench.apply(Command::Age(age)).unwrap();
+            }
+            Act::Pass(micros) => bench.at = bench.at.after(Duration::from_micros(*micros)),
+        }
+    }
+    bench
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn the_same_seed_and_commands_give_the_same_journal_byte_for_byte(
+        acts in acts(), seed in any::<u64>(), frozen in any::<bool>(),
+    ) {
+        let mode = if frozen { Mode::Frozen } else { Mode::Running };
+        let bytes = |mut bench: Bench| bench.world.tail(Cursor::default()).bytes().concat();
+        let one = bytes(run(mode, seed, &acts, u64::MAX));
+        let two = bytes(run(mode, seed, &acts, u64::MAX));
+        prop_assert!(one == two, "the journals differ");
+    }
+
+    #[test]
+    fn one_big_advance_equals_many_small_ones(acts in acts(), frozen in any::<bool>()) {
+        let mode = if frozen { Mode::Frozen } else { Mode::Running };
+        let mut one = run(mode, 1, &acts, u64::MAX);
+        let mut two = run(mode, 1, &acts, 40_001);
+        prop_assert_eq!(one.deliveries(), two.deliveries());
+    }
+}
