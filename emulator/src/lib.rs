@@ -2,6 +2,7 @@
 
 pub mod agenda;
 pub mod clock;
+pub mod control;
 pub mod crypto;
 pub mod ids;
 pub mod journal;

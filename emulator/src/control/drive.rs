@@ -1,0 +1,81 @@
+//! Moving time: the driver that sleeps until the next due moment, advances, resets.
+
+use super::door::Door;
+use super::pause::{sleep, within};
+use crate::world::{Advance, ClockView, Command, Done, Refused};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// Does what falls due by itself on a running clock, until it is canceled.
+pub async fn drive(door: Arc<Door>, cancel: CancellationToken) {
+    loop {
+        let turn = tokio::select! {
+            () = cancel.cancelled() => return,
+            turn = door.turn.lock() => turn,
+        };
+        let length = door.doze().map_or(LONGEST_SLEEP, |length| length.min(LONGEST_SLEEP));
+        drop(turn);
+        tokio::select! {
+            () = cancel.cancelled() => return,
+            () = door.sooner.notified() => {}
+            () = sleep(length) => {}
+        }
+        door.wake();
+    }
+}
+
+impl Door {
+    /// Advances world time: lets the requests in flight finish, then runs all that falls due in
+    /// slices, between which others get the lock. It goes on when the caller stops waiting.
+    ///
+    /// # Errors
+    /// World time does not go there.
+    pub async fn advance(self: &Arc<Self>, advance: Advance) -> Result<ClockView, Refused> {
+        let door = Arc::clone(self);
+        let work = tokio::spawn(async move { door.advance_in_turn(advance).await });
+        work.await.unwrap_or_else(|failed| match failed.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => Err(Refused::BadCommand("the emulator is being stopped".to_owned())),
+        })
+    }
+
+    /// Clock to the start; devices, faults and queues gone; apps, keys and issued tokens kept.
+    ///
+    /// # Errors
+    /// None today.
+    pub async fn reset(&self) -> Result<(), Refused> {
+        let _turn = self.turn.lock().await;
+        self.apply(Command::Reset).map(drop)
+    }
+
+    async fn advance_in_turn(&self, advance: Advance) -> Result<ClockView, Refused> {
+        let _turn = self.turn.lock().await;
+        // Without an answer within the limit the sender is slow or a fault holds the reply back.
+        let _ = within(FLIGHT_LIMIT, self.let_finish()).await;
+        self.apply(Command::Advance(advance))?;
+        loop {
+            if let Done::Clock(view) = self.apply(Command::AdvanceOn)? {
+                return Ok(view);
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Waits for the requests that are in flight now.
+    async fn let_finish(&self) {
+        let mut changes = self.changes();
+        let generation = self.flight().turn();
+        while self.flight().left_of(generation) > 0 {
+            // The sender lives as long as this door.
+            let _ = changes.changed().await;
+        }
+    }
+}
+
+/// How long an advance lets requests in flight finish, in real time.
+const FLIGHT_LIMIT: Duration = Duration::from_secs(5);
+
+/// The driver looks at least so often, because the real clock may have been set meanwhile, or the
+/// machine may have slept.
+const LONGEST_SLEEP: Duration = Duration::from_secs(60);

@@ -1,0 +1,86 @@
+//! What can go wrong in this room besides what the world refuses.
+
+use crate::providers::rim::SpecError;
+use crate::world::Refused;
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// The credentials or the control API could not be had.
+#[derive(Debug, thiserror::Error)]
+pub enum ControlError {
+    /// The address for the control API could not be listened on.
+    #[error("cannot listen on `{address}` for the control API: {cause}")]
+    Bind {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        cause: io::Error,
+    },
+    /// A file or folder of credentials.
+    #[error("cannot {act} `{}`: {cause}", path.display())]
+    File {
+        /// What was tried, such as `write`.
+        act: &'static str,
+        /// Which one.
+        path: PathBuf,
+        /// What the system said.
+        cause: io::Error,
+    },
+    /// The list of credentials is not what we wrote.
+    #[error("cannot read the list of credentials `{}`: {what}", path.display())]
+    Index {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, with line and column where they are known.
+        what: String,
+    },
+    /// The world does not take the app.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// A setting of an app is wrong.
+    #[error(transparent)]
+    Spec(#[from] SpecError),
+}
+
+impl ControlError {
+    /// What to do.
+    pub fn help(&self) -> &str {
+        match self {
+            Self::Bind { cause, .. } if cause.kind() == io::ErrorKind::AddrInUse => {
+                "stop the other program, or take another address with `--control`; port 0 picks a \
+                 free one"
+            }
+            Self::Bind { .. } => "take another address with `--control`",
+            Self::File { act: "read", cause, .. } if cause.kind() == io::ErrorKind::NotFound => {
+                "put the file back, or delete the `credentials` folder to get new credentials"
+            }
+            Self::File { act: "read", .. } => {
+                "make it readable, or delete the `credentials` folder to get new credentials"
+            }
+            Self::File { .. } => "make the folder writable, or take another one with `--state`",
+            Self::Index { .. } => "delete the `credentials` folder to get new credentials",
+            Self::Refused(refused) => refused_help(refused),
+            Self::Spec(error) => &error.help,
+        }
+    }
+}
+
+/// What to do about what the world refuses.
+pub(super) fn refused_help(refused: &Refused) -> &str {
+    match refused {
+        Refused::AmbiguousApp(..) => "write the app with its provider in front: `provider/app`",
+        Refused::BadApp(error) => &error.help,
+        Refused::BadCommand(_) => "look the call up in `/api/v1/openapi.json`",
+        Refused::DeviceExists(_) => "choose another name, or change the device with PATCH",
+        Refused::GoesBack(_) => "world time only goes forward; `POST /api/v1/reset` starts anew",
+        Refused::NotInstalled { .. } => "install it: PUT `/api/v1/devices/{name}/apps/{app}`",
+        Refused::TooMany(_) => "take some away, or `POST /api/v1/reset`",
+        Refused::UnknownAddress(_) => "look addresses up: GET `/api/v1/addresses?address=…`",
+        Refused::UnknownApp { .. } => "add it: POST `/api/v1/apps`; GET shows the known ones",
+        Refused::UnknownDevice { .. } => "add it: POST `/api/v1/devices`; GET shows the known ones",
+        Refused::UnknownFault(_) => "GET `/api/v1/faults` shows the faults in force",
+        Refused::UnknownProvider(..) => "take one of the known providers",
+        Refused::WrongPlatform { .. } => "give the device another platform, or another app",
+    }
+}

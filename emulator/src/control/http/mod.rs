@@ -1,0 +1,17 @@
+//! The control API over HTTP: types in, one call of [`Control`](super::Control), types out.
+
+mod answer;
+mod body;
+mod events;
+mod guard;
+mod handler;
+mod list;
+mod metrics;
+mod openapi;
+mod problem;
+mod query;
+mod route;
+mod server;
+
+pub use openapi::openapi;
+pub use server::{ControlServer, ControlServerConfig};

@@ -1,0 +1,22 @@
+//! The control room: the one door to the world, the credentials, and the control API over HTTP.
+//!
+//! [`Door`] is what the server and everything here go through; [`Control`] is what one can ask of
+//! an emulator, in process; [`ControlServer`] serves the same over HTTP.
+
+mod credentials;
+mod door;
+mod drive;
+mod error;
+mod expecting;
+mod file;
+mod flight;
+mod handle;
+mod http;
+mod pause;
+
+pub use door::Door;
+pub use drive::drive;
+pub use error::ControlError;
+pub use flight::InFlight;
+pub use handle::{Control, Wait};
+pub use http::{ControlServer, ControlServerConfig, openapi};
