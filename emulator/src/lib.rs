@@ -8,5 +8,6 @@ pub mod ids;
 pub mod journal;
 pub mod post;
 pub mod providers;
+pub mod server;
 pub mod wire;
 pub mod world;

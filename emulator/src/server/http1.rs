@@ -1,0 +1,242 @@
+//! HTTP/1.0 and HTTP/1.1: bytes to [`Front::answer`](super::Front::answer) to bytes, by hyper.
+
+use super::answer::{Link, request, too_slow};
+use super::body::{BODY_LIMIT, Collect};
+use super::delay;
+use super::front::Trouble;
+use super::linger::LINGER_LIMIT;
+use crate::wire::{Reply, Request, Wire};
+use bytes::Bytes;
+use http::{HeaderValue, Response};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::server::conn::http1::Builder;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use std::io;
+use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// How long the head of a request may take once its first byte is here. An idle connection has
+/// no limit.
+pub(super) const HEAD_LIMIT: Duration = Duration::from_secs(10);
+
+/// Serves a connection to its end; says why it ended.
+pub(super) async fn serve<S>(io: S, link: &Arc<Link>) -> Result<&'static str, Trouble>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let progress = Arc::new(Progress::default());
+    let io = TokioIo::new(Counted { inner: io, progress: Arc::clone(&progress) });
+    let service = service_fn(|request| {
+        let (link, progress) = (Arc::clone(link), Arc::clone(&progress));
+        async move {
+            progress.busy.store(true, Ordering::Relaxed);
+            let outcome = exchange(&link, request).await;
+            progress.answered();
+            outcome.inspect_err(|cut| progress.cut(*cut))
+        }
+    });
+    let mut builder = Builder::new();
+    builder.auto_date_header(false).half_close(true).max_buf_size(HEAD_CEILING);
+    let mut connection = pin!(builder.serve_connection(io, service));
+    let mut stop = pin!(link.stop.cancelled());
+    let mut stopping = false;
+    let outcome = loop {
+        tokio::select! {
+            biased;
+            outcome = connection.as_mut() => break outcome,
+            () = stop.as_mut(), if !stopping => {
+                stopping = true;
+                connection.as_mut().graceful_shutdown();
+            }
+            () = delay::sleep(HEAD_LIMIT) => if progress.stuck() {
+                return Err(Trouble::SlowHead);
+            },
+        }
+    };
+    match (progress.taken_cut(), outcome) {
+        (Some(Cut::Drop), _) => Ok("dropped as told"),
+        (Some(Cut::Tear), _) => {
+            link.tear.set();
+            Ok("torn as told")
+        }
+        (Some(Cut::HalfBody), _) => Err(Trouble::HalfRequest),
+        (None, Ok(())) if stopping => Ok("the server closed it"),
+        (None, Ok(())) => Ok("the sender closed it"),
+        (None, Err(cause)) if cause.is_incomplete_message() => Err(Trouble::HalfRequest),
+        (None, Err(cause)) if cause.is_parse() => Err(Trouble::Http1 { cause }),
+        (None, Err(_)) => Ok("the sender closed it"),
+    }
+}
+
+/// Why a connection ends instead of answering.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the connection ends without an answer")]
+enum Cut {
+    Drop,
+    HalfBody,
+    Tear,
+}
+
+async fn exchange(
+    link: &Arc<Link>,
+    incoming: http::Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, Cut> {
+    let _in_flight = link.front.enter();
+    let (parts, mut body) = incoming.into_parts();
+    let scheme = if link.peer.tls.is_some() { "https" } else { "http" };
+    let mut request = request(&parts, scheme, true);
+    let ceiling = link.front.body_ceiling(&request);
+    let read = delay::limit(BODY_LIMIT, collect(&mut body, ceiling, &mut request)).await;
+    let (mut reply, last) = match read {
+        None => {
+            link.tell(Trouble::SlowBody);
+            (too_slow(), true)
+        }
+        Some(None) => return Err(Cut::HalfBody),
+        Some(Some(finished)) => {
+            if !finished {
+                // An answer given before the end of an endless body: reading on a while keeps
+                // a reset of the connection from overtaking it.
+                tokio::spawn(delay::limit(LINGER_LIMIT, waste(body)));
+            }
+            (link.answer(request), !finished)
+        }
+    };
+    if let Some(length) = reply.delay {
+        delay::sleep(length).await;
+    }
+    write(link, &mut reply, last)
+}
+
+fn write(link: &Link, reply: &mut Reply, last: bool) -> Result<Response<Full<Bytes>>, Cut> {
+    let last = match reply.wire {
+        Wire::Drop => return Err(Cut::Drop),
+        // HTTP/1.1 has no streams: tearing the connection is what comes nearest.
+        Wire::Tear | Wire::ResetStream { .. } => return Err(Cut::Tear),
+        Wire::GoAway { .. } => true,
+        Wire::Keep => last,
+    };
+    let mut head = link.head(reply);
+    if last {
+        head.headers_mut().insert(http::header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    Ok(head.map(|()| Full::new(std::mem::take(&mut reply.body))))
+}
+
+/// Reads the body into the request: whether it came to its end, or was too long to go on;
+/// `None` when the sender went away.
+async fn collect(body: &mut Incoming, ceiling: usize, request: &mut Request) -> Option<bool> {
+    let mut collect = Collect::new(ceiling);
+    let mut finished = true;
+    while let Some(frame) = body.frame().await {
+        if let Ok(chunk) = frame.ok()?.into_data()
+            && !collect.push(chunk)
+        {
+            finished = false;
+            break;
+        }
+    }
+    (request.body, request.body_length) = collect.finish();
+    Some(finished)
+}
+
+async fn waste(mut body: Incoming) {
+    while let Some(Ok(_)) = body.frame().await {}
+}
+
+/// What hyper does not say: whether a request has begun and does not go on.
+#[derive(Debug, Default)]
+struct Progress {
+    read: AtomicU64,
+    /// How much had been read when the last request was answered, or at the last look.
+    seen: AtomicU64,
+    /// A request is being answered.
+    busy: AtomicBool,
+    /// The last look saw the beginning of a request.
+    begun: AtomicBool,
+    cut: Mutex<Option<Cut>>,
+}
+
+impl Progress {
+    fn answered(&self) {
+        self.busy.store(false, Ordering::Relaxed);
+        self.begun.store(false, Ordering::Relaxed);
+        self.seen.store(self.read.load(Ordering::Relaxed), Ordering::Relaxed);
+    }
+
+    /// Looks, once in each [`HEAD_LIMIT`]: whether a request had begun at the last look already.
+    fn stuck(&self) -> bool {
+        if self.busy.load(Ordering::Relaxed) {
+            return false;
+        }
+        let begun = self.read.load(Ordering::Relaxed) > self.seen.load(Ordering::Relaxed);
+        self.begun.swap(begun, Ordering::Relaxed) && begun
+    }
+
+    fn cut(&self, cut: Cut) {
+        *self.cut.lock().unwrap_or_else(PoisonError::into_inner) = Some(cut);
+    }
+
+    fn taken_cut(&self) -> Option<Cut> {
+        self.cut.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// Counts what is read.
+struct Counted<S> {
+    inner: S,
+    progress: Arc<Progress>,
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Counted<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        let outcome = Pin::new(&mut self.inner).poll_read(cx, buf);
+        let count = (buf.filled().len() - before) as u64;
+        self.progress.read.fetch_add(count, Ordering::Relaxed);
+        outcome
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Counted<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.inner).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_shutdown(cx)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.inner).poll_write_vectored(cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.inner.is_write_vectored()
+    }
+}
+
+/// The longest head: far beyond any push, small enough to hold for every connection.
+const HEAD_CEILING: usize = 64 * 1024;

@@ -1,0 +1,237 @@
+//! The listeners, and the server's start and stop.
+
+use super::ca::Authority;
+use super::connection::{self, Accepted, Shared};
+use super::delay;
+use super::error::ServerError;
+use super::front::{Front, Incident, Trouble};
+use super::tls::TlsEdge;
+use crate::wire::ConnectionId;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// How many connections may be open at once: far beyond any sender's pool, and each costs a
+/// descriptor and some 10 KiB.
+pub const MAX_CONNECTIONS: usize = 20_000;
+
+/// What a server is made of.
+#[derive(Debug)]
+pub struct ServerConfig {
+    /// Where to listen.
+    pub listeners: Vec<Listener>,
+    /// The CA that makes the certificates.
+    pub authority: Arc<Authority>,
+}
+
+/// One listener.
+#[derive(Debug)]
+pub struct Listener {
+    /// The socket.
+    pub socket: Socket,
+    /// The service to which it is bound: its connections have that service's profile.
+    pub service: Option<String>,
+}
+
+/// Where a listener's socket comes from.
+#[derive(Debug)]
+pub enum Socket {
+    /// Bound here; port 0 picks a free one.
+    Bind(SocketAddr),
+    /// Bound by the caller, perhaps in another network namespace.
+    Given(std::net::TcpListener),
+}
+
+/// A listener as it is, its address read back from the socket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bound {
+    /// The address, with the port that was picked.
+    pub address: SocketAddr,
+    /// The service to which it is bound.
+    pub service: Option<String>,
+}
+
+/// The server.
+#[derive(Debug)]
+pub struct Server;
+
+/// A server that runs until it is stopped. Dropping it cuts all connections.
+#[derive(Debug)]
+pub struct Running {
+    bound: Vec<Bound>,
+    stop: CancellationToken,
+    cut: CancellationToken,
+    tasks: TaskTracker,
+    listeners: usize,
+}
+
+impl Server {
+    /// Binds all listeners and serves them on the current tokio runtime.
+    pub async fn start(
+        config: ServerConfig,
+        front: Arc<dyn Front>,
+    ) -> Result<Running, ServerError> {
+        let mut listeners = Vec::new();
+        let mut bound = Vec::new();
+        for Listener { socket, service } in config.listeners {
+            let (listener, address) = listen(socket).await?;
+            bound.push(Bound { address, service: service.clone() });
+            listeners.push((listener, address, service.map(Arc::from)));
+        }
+        let (stop, cut) = (CancellationToken::new(), CancellationToken::new());
+        let tls = TlsEdge::new(Arc::clone(&config.authority))?;
+        tokio::task::spawn_blocking(move || config.authority.warm_up());
+        let shared = Arc::new(Shared { front, tls, stop: stop.clone() });
+        let tasks = TaskTracker::new();
+        let last = Arc::new(AtomicU32::new(0));
+        let running = Running {
+            bound,
+            stop,
+            cut: cut.clone(),
+            tasks: tasks.clone(),
+            listeners: listeners.len(),
+        };
+        for (listener, local, service) in listeners {
+            let door = Door {
+                listener,
+                local,
+                service,
+                shared: Arc::clone(&shared),
+                cut: cut.clone(),
+                tasks: tasks.clone(),
+                last: Arc::clone(&last),
+                limit: MAX_CONNECTIONS + running.listeners,
+            };
+            tasks.spawn(door.run());
+        }
+        tasks.close();
+        Ok(running)
+    }
+}
+
+impl Running {
+    /// The listeners in the order in which they were given.
+    pub fn bound(&self) -> &[Bound] {
+        &self.bound
+    }
+
+    /// How many connections are open.
+    pub fn connections(&self) -> usize {
+        self.tasks.len().saturating_sub(self.listeners)
+    }
+
+    /// Takes no more connections, lets requests in flight finish, then closes; what has not
+    /// finished within 5 s is cut.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        if delay::limit(STOP_LIMIT, self.tasks.wait()).await.is_none() {
+            self.cut.cancel();
+            self.tasks.wait().await;
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.stop.cancel();
+        self.cut.cancel();
+    }
+}
+
+async fn listen(socket: Socket) -> Result<(TcpListener, SocketAddr), ServerError> {
+    let (listener, wanted) = match socket {
+        Socket::Bind(address) => (TcpListener::bind(address).await, address),
+        Socket::Given(listener) => {
+            let address = listener.local_addr().unwrap_or_else(|_| ([0, 0, 0, 0], 0).into());
+            let given =
+                listener.set_nonblocking(true).and_then(|()| TcpListener::from_std(listener));
+            (given, address)
+        }
+    };
+    let ready = listener.and_then(|listener| {
+        let address = listener.local_addr()?;
+        Ok((listener, address))
+    });
+    ready.map_err(|cause| ServerError::Bind { address: wanted, cause })
+}
+
+/// One listener at work.
+struct Door {
+    listener: TcpListener,
+    local: SocketAddr,
+    service: Option<Arc<str>>,
+    shared: Arc<Shared>,
+    cut: CancellationToken,
+    tasks: TaskTracker,
+    /// The number of the last connection of the server.
+    last: Arc<AtomicU32>,
+    /// How many tasks there may be, listeners counted.
+    limit: usize,
+}
+
+impl Door {
+    async fn run(self) {
+        loop {
+            let accepted = tokio::select! {
+                accepted = self.listener.accept() => accepted,
+                () = self.shared.stop.cancelled() => return,
+            };
+            match accepted {
+                Ok((stream, remote)) => self.admit(stream, remote),
+                Err(cause) if of_one_connection(&cause) => {}
+                Err(cause) => {
+                    // Out of descriptors or memory: others must finish first.
+                    self.tell(None, Trouble::Accept { cause });
+                    delay::sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+    }
+
+    fn admit(&self, stream: TcpStream, remote: SocketAddr) {
+        if self.tasks.len() >= self.limit {
+            self.tell(Some(remote), Trouble::TooManyConnections { limit: MAX_CONNECTIONS });
+            return;
+        }
+        let accepted = Accepted {
+            id: ConnectionId(self.last.fetch_add(1, Ordering::Relaxed) + 1),
+            remote,
+            // A listener on all addresses learns here which one was dialed.
+            local: stream.local_addr().unwrap_or(self.local),
+            service: self.service.clone(),
+        };
+        let cut = self.cut.clone();
+        let shared = Arc::clone(&self.shared);
+        self.tasks.spawn(async move {
+            tokio::select! {
+                () = connection::serve(shared, accepted, stream) => {}
+                () = cut.cancelled() => {}
+            }
+        });
+    }
+
+    fn tell(&self, remote: Option<SocketAddr>, trouble: Trouble) {
+        let incident = Incident { connection: None, remote, local: self.local, trouble };
+        self.shared.front.trouble(&incident);
+    }
+}
+
+/// Whether an error of accept concerns only the connection that was to be accepted.
+fn of_one_connection(cause: &io::Error) -> bool {
+    matches!(
+        cause.kind(),
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::Interrupted
+    )
+}
+
+/// How long requests in flight may take when the server stops.
+const STOP_LIMIT: Duration = Duration::from_secs(5);
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
