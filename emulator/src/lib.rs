@@ -4,6 +4,7 @@ pub mod agenda;
 pub mod clock;
 pub mod control;
 pub mod crypto;
+mod emulator;
 pub mod ids;
 pub mod journal;
 pub mod post;
@@ -11,3 +12,5 @@ pub mod providers;
 pub mod server;
 pub mod wire;
 pub mod world;
+
+pub use emulator::{Config, ConfiguredApp, Emulator, PushListener, Running, StartError, State};

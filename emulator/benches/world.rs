@@ -1,0 +1,199 @@
+//! What a push costs without sockets: preparing it, and carrying it through the world.
+//!
+//! `cargo bench -p pushpit-emulator --bench world`
+
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use pushpit_emulator::clock::{Mode, Timestamp};
+use pushpit_emulator::post::{Connection, Platform, Power};
+use pushpit_emulator::providers::rim::{AppSpec, KeyMaker, Kit};
+use pushpit_emulator::wire::{ConnectionId, Peer, Protocol, Request};
+use pushpit_emulator::world::{
+    Advance, AppName, Command, Done, Incoming, KeyRing, NewDevice, Prepared, World, WorldConfig,
+    kit, service_named,
+};
+use serde_json::json;
+use std::hint::black_box;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+const APP: &str = "com.example.chat";
+const START: i64 = 1_700_000_000;
+
+struct Maker;
+
+impl KeyMaker for Maker {
+    fn p256(&mut self) -> Vec<u8> {
+        let random = SystemRandom::new();
+        let key = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random);
+        key.expect("the system has randomness").as_ref().to_vec()
+    }
+}
+
+struct Bench {
+    world: World,
+    keys: KeyRing,
+    bearer: String,
+    tokens: Vec<String>,
+    peer: Peer,
+}
+
+impl Bench {
+    fn new(devices: usize, connection: Connection) -> Self {
+        let service = service_named("apns").expect("APNs is listed");
+        let spec = AppSpec { name: APP.to_owned(), ..AppSpec::default() };
+        let kit = kit(service, &spec, &Kit::default(), &mut Maker).expect("nothing is set");
+        let at = Timestamp::from_seconds(START);
+        let config = WorldConfig { mode: Mode::Frozen, ..WorldConfig::default() };
+        let mut world = World::new(config, at);
+        let mut keys = KeyRing::default();
+        keys.learn(service, &kit).expect("the kit is ours");
+        let bearer = sign(&kit);
+        let provider = "apns".to_owned();
+        world.apply(Command::AddApp { provider, kit }, at).expect("the kit is ours");
+        let tokens = (0..devices).map(|number| add(&mut world, number, connection)).collect();
+        let local = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
+        let peer = Peer {
+            remote: local,
+            local,
+            profile: "generic",
+            listener: None,
+            connect: None,
+            tls: None,
+            protocol: Protocol::Http2,
+        };
+        Self { world, keys, bearer, tokens, peer }
+    }
+
+    fn request(&self, number: usize) -> Request {
+        let token = &self.tokens[number % self.tokens.len()];
+        let mut request = Request::with_capacity(640);
+        request.set_method(b"POST");
+        request.set_scheme(b"https");
+        request.set_authority(b"127.0.0.1:7443");
+        request.set_target(format!("/3/device/{token}").as_bytes());
+        for (name, value) in [
+            ("authorization", self.bearer.as_str()),
+            ("apns-topic", APP),
+            ("apns-push-type", "alert"),
+            ("apns-priority", "10"),
+            ("apns-expiration", "1700086400"),
+        ] {
+            request.push_header(name.as_bytes(), value.as_bytes());
+        }
+        let body = format!(r#"{{"aps":{{"alert":"{}"}}}}"#, "x".repeat(171));
+        request.body_length = body.len() as u64;
+        request.body = body.into_bytes().into();
+        request
+    }
+
+    fn prepare(&self, request: Request) -> Command {
+        let service = service_named("apns").expect("APNs is listed");
+        let prepared = Some(Prepared::new(service, &self.keys, &self.peer, &request));
+        let connection = ConnectionId(1);
+        Command::Request(Box::new(Incoming { connection, request, prepared, misdirected: None }))
+    }
+
+    fn apply(&mut self, command: Command) -> Done {
+        self.world.apply(command, Timestamp::from_seconds(START)).expect("it is allowed")
+    }
+}
+
+fn sign(kit: &Kit) -> String {
+    let mut header = Header::new(Algorithm::ES256);
+    header.kid = Some(kit.values["key_id"].clone());
+    let key = EncodingKey::from_ec_pem(&kit.files["key_p8"].content).expect("the kit is ours");
+    let claims = json!({"iss": kit.values["team_id"], "iat": START});
+    format!("bearer {}", jsonwebtoken::encode(&header, &claims, &key).expect("the key signs"))
+}
+
+fn add(world: &mut World, number: usize, connection: Connection) -> String {
+    let new = NewDevice {
+        name: format!("d{number}"),
+        platform: Platform::Ios,
+        apps: vec![AppName(APP.to_owned())],
+        connection,
+        power: Power::Normal,
+    };
+    match world.apply(Command::AddDevice(new), Timestamp::from_seconds(START)) {
+        Ok(Done::Device(view)) => view.addresses[0].address.clone(),
+        other => panic!("a new device is a device, not {other:?}"),
+    }
+}
+
+fn pushes(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("push");
+    let bench = Bench::new(10_000, Connection::Online);
+    let mut number = 0;
+    group.bench_function("prepare", |bencher| {
+        bencher.iter_batched(
+            || {
+                number += 1;
+                bench.request(number)
+            },
+            |request| black_box(bench.prepare(request)),
+            BatchSize::SmallInput,
+        );
+    });
+    for (name, connection) in [
+        ("world and journal, online", Connection::Online),
+        ("world and journal, offline", Connection::Offline),
+    ] {
+        let mut bench = Bench::new(10_000, connection);
+        let mut number = 0;
+        group.bench_function(name, |bencher| {
+            bencher.iter_custom(|count| {
+                let mut spent = Duration::ZERO;
+                let mut left = count;
+                while left > 0 {
+                    let batch = left.min(100);
+                    let commands: Vec<_> = (0..batch)
+                        .map(|_| {
+                            number += 1;
+                            bench.prepare(bench.request(number))
+                        })
+                        .collect();
+                    #[expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
+                    let start = std::time::Instant::now();
+                    for command in commands {
+                        black_box(bench.apply(command));
+                    }
+                    spent += start.elapsed();
+                    left -= batch;
+                }
+                spent
+            });
+        });
+    }
+    group.finish();
+}
+
+fn advancing(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("advance");
+    group.sample_size(10);
+    group.bench_function("30 days, 100,000 pending", |bencher| {
+        bencher.iter_batched(
+            || {
+                let mut bench = Bench::new(100_000, Connection::Offline);
+                for number in 0..100_000 {
+                    let command = bench.prepare(bench.request(number));
+                    bench.apply(command);
+                }
+                bench
+            },
+            |mut bench| {
+                let by = Some(Duration::from_secs(30 * 86_400));
+                bench.apply(Command::Advance(Advance { by, to: None }));
+                while bench.apply(Command::AdvanceOn) == Done::Nothing {}
+                bench
+            },
+            BatchSize::PerIteration,
+        );
+    });
+    group.finish();
+}
+
+criterion_group!(benches, pushes, advancing);
+criterion_main!(benches);

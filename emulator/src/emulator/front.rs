@@ -1,0 +1,95 @@
+//! Joins the sockets to the world: each request is routed, prepared without a lock, and carried in
+//! through the one door.
+
+use crate::control::{Door, InFlight};
+use crate::server::{Front, Incident};
+use crate::wire::{ConnectionId, ConnectionProfile, Peer, Reply, Request};
+use crate::world::{
+    Command, Incoming, Prepared, Route, body_ceiling, is_push_target, profile, route,
+};
+use serde_json::json;
+use std::sync::Arc;
+
+/// What stands behind the sockets of an emulator.
+pub(super) struct WorldFront {
+    pub(super) door: Arc<Door>,
+}
+
+impl WorldFront {
+    fn incoming(&self, id: ConnectionId, peer: &Peer, request: Request) -> Incoming {
+        let (service, misdirected) = match route(peer.profile, &request) {
+            Route::Misdirected(owner) => (None, Some(owner)),
+            Route::Nobody => (None, None),
+            Route::Service(service) => (Some(service), None),
+        };
+        let prepared =
+            service.map(|service| Prepared::new(service, &self.door.keys(), peer, &request));
+        Incoming { connection: id, request, prepared, misdirected }
+    }
+
+    fn tell(&self, command: Command) {
+        // Connections and notes are never refused.
+        drop(self.door.apply(command));
+    }
+}
+
+impl Front for WorldFront {
+    fn profile(&self, name: Option<&str>, service: Option<&str>) -> ConnectionProfile {
+        profile(name, service)
+    }
+
+    fn may_connect(&self, host: &str, port: u16) -> bool {
+        is_push_target(host, port)
+    }
+
+    fn enter(&self) -> Option<InFlight> {
+        Some(self.door.enter())
+    }
+
+    fn opened(&self, id: ConnectionId, peer: &Arc<Peer>) {
+        self.tell(Command::ConnectionOpened(id, Arc::clone(peer)));
+    }
+
+    fn closed(&self, id: ConnectionId, why: &str) {
+        self.tell(Command::ConnectionClosed(id, why.to_owned()));
+    }
+
+    fn trouble(&self, incident: &Incident) {
+        let (what, help) = (incident.trouble.to_string(), incident.trouble.help());
+        tracing::warn!(connection = incident.connection.map(|id| id.0), "{what}; {help}");
+        let note = json!({
+            "connection": incident.connection.map(|id| id.0),
+            "remote": incident.remote.map(|remote| remote.to_string()),
+            "local": incident.local.to_string(),
+            "what": what,
+            "help": help,
+        });
+        self.tell(Command::Note("trouble", note));
+    }
+
+    fn body_ceiling(&self, request: &Request) -> usize {
+        match route(ConnectionProfile::GENERIC.name, request) {
+            Route::Service(service) => body_ceiling(service, request),
+            Route::Misdirected(_) | Route::Nobody => NOBODYS_BODY,
+        }
+    }
+
+    fn answer(&self, id: ConnectionId, peer: &Arc<Peer>, request: Request) -> Reply {
+        self.door.request(self.incoming(id, peer, request))
+    }
+
+    fn answer_all(
+        &self,
+        id: ConnectionId,
+        peer: &Arc<Peer>,
+        requests: &mut dyn ExactSizeIterator<Item = Request>,
+        replies: &mut Vec<Reply>,
+    ) {
+        // Prepared before the door is asked: signatures are checked without the lock.
+        let prepared: Vec<_> = requests.map(|request| self.incoming(id, peer, request)).collect();
+        self.door.requests(&mut prepared.into_iter(), replies);
+    }
+}
+
+/// How much is kept of the body of a request that no service takes: enough to recognize it.
+const NOBODYS_BODY: usize = 4 << 10;

@@ -1,0 +1,197 @@
+//! Start and stop.
+
+use super::config::{Config, State};
+use super::front::WorldFront;
+use crate::clock::reading;
+use crate::control::{Control, ControlError, ControlServer, ControlServerConfig, Door, drive};
+use crate::server::{
+    Authority, Bound, Listener, Origin, Permitted, Server, ServerConfig, ServerError, Socket,
+    StateFolder,
+};
+use crate::world::{WorldConfig, abouts, check_routes};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+/// The emulator; see [`Emulator::start`].
+#[derive(Debug)]
+pub struct Emulator;
+
+/// An emulator that runs until it is stopped. Dropping it cuts all connections.
+#[derive(Debug)]
+pub struct Running {
+    server: crate::server::Running,
+    control_server: ControlServer,
+    control: Control,
+    state: StateFolder,
+    origin: Origin,
+    driver: CancellationToken,
+}
+
+/// The emulator could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The control API or the credentials could not be had.
+    #[error(transparent)]
+    Control(#[from] ControlError),
+    /// Two services claim the same place; a mistake of ours.
+    #[error("bug in pushpit: {0}")]
+    Routes(String),
+    /// Sockets, certificates or the state folder could not be had.
+    #[error(transparent)]
+    Server(#[from] ServerError),
+    /// A listener is bound to a service that does not exist.
+    #[error("there is no service `{name}` to bind a listener to; known: {known}")]
+    UnknownService {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: String,
+    },
+}
+
+impl StartError {
+    /// What to do.
+    pub fn help(&self) -> &str {
+        match self {
+            Self::Control(error) => error.help(),
+            Self::Routes(_) => "please report it",
+            Self::Server(error) => error.help(),
+            Self::UnknownService { .. } => "bind it to one of these, or to none: ADDR alone",
+        }
+    }
+}
+
+impl Emulator {
+    /// Starts everything; when this returns, all listeners accept.
+    ///
+    /// # Errors
+    /// An address is taken, a folder cannot be written, a key cannot be read.
+    pub async fn start(config: Config) -> Result<Running, StartError> {
+        check_routes().map_err(StartError::Routes)?;
+        check_listeners(&config)?;
+        let state = open_state(&config.state)?;
+        let (authority, origin) = state.authority(permitted(&config), crate::server::now())?;
+        let world = WorldConfig {
+            seed: config.seed,
+            mode: config.clock,
+            start: config.clock_start,
+            register_unknown: config.register_unknown,
+            journal: config.journal,
+        };
+        let door = Arc::new(Door::new(world, reading));
+        let control = Control::new(Arc::clone(&door), &state.path().join("credentials"))?;
+        control.prepare_apps(config.apps.iter().map(|app| (app.provider.as_str(), &app.spec)))?;
+        let server = serve(&config, authority, &door).await?;
+        let control_config = ControlServerConfig {
+            address: config.control,
+            ca: state.ca_path(),
+            names: config.names.clone(),
+            token: None,
+        };
+        let control_server = ControlServer::start_with(control_config, control.clone()).await?;
+        let driver = CancellationToken::new();
+        tokio::spawn(drive(door, driver.clone()));
+        Ok(Running { server, control_server, control, state, origin, driver })
+    }
+}
+
+impl Running {
+    /// The push listeners, in the order in which they were configured.
+    pub fn push(&self) -> &[Bound] {
+        self.server.bound()
+    }
+
+    /// The base URL for senders: that of the first push listener.
+    pub fn push_url(&self) -> String {
+        let address = self.push().first().map(|bound| bound.address);
+        address.map(|address| format!("https://{address}")).unwrap_or_default()
+    }
+
+    /// Where the control API listens.
+    pub fn control_address(&self) -> SocketAddr {
+        self.control_server.address()
+    }
+
+    /// The base URL of the control API.
+    pub fn control_url(&self) -> String {
+        format!("http://{}", self.control_address())
+    }
+
+    /// What the control API needs beyond loopback.
+    pub fn control_token(&self) -> Option<&str> {
+        self.control_server.token()
+    }
+
+    /// The control API, in process.
+    pub fn control(&self) -> &Control {
+        &self.control
+    }
+
+    /// The file with the local CA's certificate.
+    pub fn ca_path(&self) -> PathBuf {
+        self.state.ca_path()
+    }
+
+    /// The folder with the credentials and their `index.json`.
+    pub fn credentials_path(&self) -> PathBuf {
+        self.state.path().join("credentials")
+    }
+
+    /// The state folder.
+    pub fn state_path(&self) -> &Path {
+        self.state.path()
+    }
+
+    /// Where the local CA came from: whether senders have to be told of a new one.
+    pub fn ca_origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// Takes no more connections, finishes what is in flight, and ends.
+    pub async fn stop(self) {
+        self.server.stop().await;
+        self.driver.cancel();
+        self.control_server.stop().await;
+    }
+}
+
+async fn serve(
+    config: &Config,
+    authority: Authority,
+    door: &Arc<Door>,
+) -> Result<crate::server::Running, ServerError> {
+    let listener = |push: &super::config::PushListener| Listener {
+        socket: Socket::Bind(push.address),
+        service: push.service.clone(),
+    };
+    let listeners = config.push.iter().map(listener).collect();
+    let front = Arc::new(WorldFront { door: Arc::clone(door) });
+    Server::start(ServerConfig { listeners, authority: Arc::new(authority) }, front).await
+}
+
+fn open_state(state: &State) -> Result<StateFolder, ServerError> {
+    match state {
+        State::Folder(path) => StateFolder::open(path),
+        State::Nearest(start) => StateFolder::find(start),
+        State::Temporary(path) => Ok(StateFolder::temporary(path.clone())),
+    }
+}
+
+/// The names that the local CA may speak for: all push hosts, and what the user adds.
+fn permitted(config: &Config) -> Permitted {
+    let hosts = abouts().flat_map(|(_, about)| about.hosts.iter().copied());
+    Permitted::new(hosts.chain(config.names.iter().map(String::as_str)))
+}
+
+fn check_listeners(config: &Config) -> Result<(), StartError> {
+    let known: Vec<_> = abouts().flat_map(|(_, about)| about.listeners.iter().copied()).collect();
+    let bound = config.push.iter().filter_map(|push| push.service.as_deref());
+    match bound.into_iter().find(|name| !known.contains(name)) {
+        None => Ok(()),
+        Some(name) => {
+            Err(StartError::UnknownService { name: name.to_owned(), known: known.join(", ") })
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! The control room: the door, the credentials, and the API over a real listener.
+
+mod bench;
+mod call;
+mod credentials;
+mod document;
+mod door;
+mod problem;
+mod wait;

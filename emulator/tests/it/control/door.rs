@@ -1,0 +1,144 @@
+//! The door: one world for many threads, and an advance that lets requests in flight finish.
+
+use super::bench::{Bench, clock};
+use pushpit_emulator::clock::{Mode, Timestamp};
+use pushpit_emulator::control::{Door, drive};
+use pushpit_emulator::journal::Cursor;
+use pushpit_emulator::world::{Advance, Filter, WorldConfig};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+fn by(length: Duration) -> Advance {
+    Advance { by: Some(length), to: None }
+}
+
+#[tokio::test]
+async fn many_threads_get_each_their_own_answer_and_the_journal_all() {
+    let bench = Bench::start().await;
+    let token = bench.phone("anna").await;
+    std::thread::scope(|scope| {
+        for thread in 0..8 {
+            let (bench, token) = (&bench, &token);
+            scope.spawn(move || {
+                for number in 0..50 {
+                    // Every fifth goes to nobody: a wrong pairing of answers would show.
+                    let wrong = number % 5 == 0;
+                    let to = if wrong { "0".repeat(64) } else { token.clone() };
+                    let reply = bench.push(&to, &format!("{thread}-{number}"));
+                    assert_eq!(reply.status, if wrong { 400 } else { 200 });
+                }
+            });
+        }
+    });
+    let requests = bench.control.requests(&Filter::default(), Cursor::default(), 1_000).items;
+    let ids: Vec<_> = requests.iter().map(|it| it.id).collect();
+    assert_eq!(ids, (1..=400).collect::<Vec<_>>());
+    for thread in 0..8 {
+        let own = requests.iter().filter_map(|it| {
+            let alert = it.body["aps"]["alert"].as_str().unwrap();
+            alert.strip_prefix(&format!("{thread}-"))?.parse::<u32>().ok()
+        });
+        assert_eq!(own.collect::<Vec<_>>(), (0..50).collect::<Vec<_>>());
+    }
+}
+
+#[tokio::test]
+async fn a_batch_is_answered_in_order_also_beyond_a_hundred() {
+    let bench = Bench::start().await;
+    let token = bench.phone("anna").await;
+    let all: Vec<_> = (0..250).map(|it| bench.incoming(&token, &it.to_string())).collect();
+    let mut replies = Vec::new();
+    bench.control.door().requests(&mut all.into_iter(), &mut replies);
+    assert_eq!(replies.len(), 250);
+    let requests = bench.control.requests(&Filter::default(), Cursor::default(), 1_000).items;
+    let alerts: Vec<_> = requests.iter().map(|it| it.body["aps"]["alert"].clone()).collect();
+    assert_eq!(alerts, (0..250).map(|it| it.to_string()).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn an_advance_lets_the_requests_in_flight_finish_but_not_later_ones() {
+    let bench = Bench::start().await;
+    let token = bench.phone("anna").await;
+    let door = bench.control.door();
+    let before = door.enter();
+    let advance = tokio::spawn({
+        let door = Arc::clone(door);
+        async move { door.advance(by(Duration::from_secs(60))).await }
+    });
+    while !door.is_advancing() {
+        tokio::task::yield_now().await;
+    }
+    let _later = door.enter();
+    bench.push(&token, "a");
+    assert!(!advance.is_finished());
+    drop(before);
+    let view = advance.await.unwrap().unwrap();
+    assert_eq!(view.world.to_string(), "2030-01-01T00:01:00Z");
+    let requests = bench.control.requests(&Filter::default(), Cursor::default(), 10).items;
+    assert_eq!(requests[0].at.to_string(), "2030-01-01T00:00:00Z");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_advance_does_not_wait_for_ever() {
+    let bench = Bench::start().await;
+    let _stuck = bench.control.door().enter();
+    let view = bench.control.advance(by(Duration::from_secs(60))).await.unwrap();
+    assert_eq!(view.world.to_string(), "2030-01-01T00:01:00Z");
+}
+
+#[tokio::test]
+async fn advances_and_resets_at_once_take_turns() {
+    let bench = Bench::start().await;
+    let minute = by(Duration::from_secs(60));
+    let control = &bench.control;
+    let (one, two, reset, three) = tokio::join!(
+        control.advance(minute),
+        control.advance(minute),
+        control.reset(),
+        control.advance(minute)
+    );
+    assert!(one.is_ok() && two.is_ok() && reset.is_ok() && three.is_ok());
+}
+
+#[tokio::test]
+async fn a_command_that_is_not_waited_for_is_carried_out_whole() {
+    let bench = Bench::start().await;
+    let door = Arc::clone(bench.control.door());
+    let in_flight = door.enter();
+    let given_up = tokio::spawn({
+        let door = Arc::clone(&door);
+        async move { door.advance(by(Duration::from_secs(60))).await }
+    });
+    while !door.is_advancing() {
+        tokio::task::yield_now().await;
+    }
+    given_up.abort();
+    drop(in_flight);
+    let view = door.advance(by(Duration::from_secs(60))).await.unwrap();
+    assert_eq!(view.world.to_string(), "2030-01-01T00:02:00Z");
+}
+
+#[tokio::test]
+async fn the_same_commands_give_the_same_events() {
+    let mut seen = Vec::new();
+    for _ in 0..2 {
+        let bench = Bench::start().await;
+        let token = bench.phone("anna").await;
+        bench.push(&token, "a");
+        bench.control.advance(by(Duration::from_secs(60))).await.unwrap();
+        let events = bench.control.events(Some("delivery"), Cursor::default(), 100).items;
+        seen.push((token, events));
+    }
+    assert_eq!(seen[0], seen[1]);
+}
+
+#[tokio::test]
+async fn the_driver_stops_when_it_is_told() {
+    let config = WorldConfig { mode: Mode::Running, ..WorldConfig::default() };
+    let door = Arc::new(Door::new(config, clock as fn() -> Timestamp));
+    let cancel = CancellationToken::new();
+    let driver = tokio::spawn(drive(door, cancel.clone()));
+    cancel.cancel();
+    driver.await.unwrap();
+}

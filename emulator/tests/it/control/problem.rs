@@ -1,0 +1,138 @@
+//! Problem documents: every error has one, and it says what to do.
+
+use super::bench::{APP, Bench};
+use pushpit_emulator::control::{ControlServer, ControlServerConfig};
+use serde_json::json;
+
+#[tokio::test]
+async fn every_wrong_call_gets_a_problem_document() {
+    let bench = Bench::start().await;
+    bench.phone("anna").await;
+    let long = format!("{{\"name\": \"{}\"}}", "x".repeat(1 << 20));
+    let calls = [
+        ("GET", "/api/v1/nothing", ""),
+        ("GET", "/nothing", ""),
+        ("PUT", "/api/v1/clock", ""),
+        ("POST", "/healthz", ""),
+        ("POST", "/api/v1/devices", ""),
+        ("POST", "/api/v1/devices", "{\n  \"name\": }"),
+        ("POST", "/api/v1/devices", r#"{"name": "ben", "plattform": "ios"}"#),
+        ("POST", "/api/v1/devices", r#"{"name": "anna", "platform": "ios"}"#),
+        (
+            "POST",
+            "/api/v1/devices",
+            r#"{"name": "ben", "platform": "ios", "apps": ["com.exampel.app"]}"#,
+        ),
+        (
+            "POST",
+            "/api/v1/devices",
+            r#"{"name": "b", "platform": "windows", "apps": ["com.example.app"]}"#,
+        ),
+        ("POST", "/api/v1/devices", &long),
+        ("GET", "/api/v1/devices/ana", ""),
+        ("GET", "/api/v1/devices/%ff", ""),
+        ("GET", "/api/v1/requests?limt=3", ""),
+        ("GET", "/api/v1/requests?limit=0", ""),
+        ("GET", "/api/v1/requests?limit=1&limit=2", ""),
+        ("GET", "/api/v1/requests?after=yesterday", ""),
+        ("GET", "/api/v1/requests?count=3", ""),
+        ("GET", "/api/v1/requests?wait=soon", ""),
+        ("GET", "/api/v1/deliveries?outcome=lost", ""),
+        ("GET", "/api/v1/clock?x=1", ""),
+        ("POST", "/api/v1/clock/advance", r#"{"by": "3d", "to": "2031-01-01T00:00:00Z"}"#),
+        ("POST", "/api/v1/apps", r#"{"provider": "apns"}"#),
+        ("POST", "/api/v1/apps", r#"{"provider": "apsn", "app": "com.x"}"#),
+        ("POST", "/api/v1/faults", "{}"),
+        ("DELETE", "/api/v1/faults/one", ""),
+        ("POST", "/api/v1/expect", r#"{"timeout": "soon"}"#),
+        ("PATCH", "/api/v1/addresses/x", r#"{"state": "active"}"#),
+    ];
+    let mut all = String::new();
+    for (method, path, body) in calls {
+        let answer = bench.call(method, path, body).await;
+        let kind = "content-type: application/problem+json";
+        assert!(answer.head.contains(kind), "{method} {path}: {} {}", answer.head, answer.text);
+        let problem = answer.json();
+        assert_eq!(problem["status"], answer.status);
+        let shown = body.chars().take(60).collect::<String>();
+        all.push_str(&format!("{method} {path} {shown}\n{problem:#}\n\n"));
+    }
+    insta::assert_snapshot!(all);
+}
+
+#[tokio::test]
+async fn a_wrong_method_is_told_the_right_ones() {
+    let bench = Bench::start().await;
+    let answer = bench.call("PUT", "/api/v1/devices/anna", "").await;
+    assert_eq!(answer.status, 405);
+    let allow: Vec<_> = answer.head.lines().filter(|it| it.starts_with("allow:")).collect();
+    assert_eq!(allow, ["allow: GET, PATCH"]);
+}
+
+#[tokio::test]
+async fn an_expectation_that_does_not_hold_says_what_comes_nearest() {
+    let bench = Bench::start().await;
+    let token = bench.phone("anna").await;
+    bench.push(&token, "Dinner?");
+    let wanted = |alert: &str| json!({"where": {"device": "anna"}, "exactly": [{"payload": {"aps": {"alert": alert}}}]});
+    let held = bench.post("/api/v1/expect", wanted("Dinner?")).await;
+    assert_eq!((held.status, &held.json()["held"]), (200, &json!(true)));
+    let missed = bench.post("/api/v1/expect", wanted("Lunch?")).await;
+    assert_eq!(missed.status, 422);
+    let problem = missed.json();
+    let at = json!([{"at": "payload.aps.alert", "expected": "Lunch?", "found": "Dinner?"}]);
+    assert_eq!(problem["misses"][0]["differences"], at);
+    assert_eq!(problem["type"], "urn:pushpit:problem:not-held");
+}
+
+#[tokio::test]
+async fn foreign_hosts_and_origins_are_kept_out() {
+    let bench = Bench::start().await;
+    for (head, status) in [
+        ("host: localhost:7080\r\n", 200),
+        ("host: tests.localhost\r\n", 200),
+        ("host: evil.example\r\n", 403),
+        ("host: localhost\r\norigin: http://localhost:3000\r\n", 200),
+        ("host: localhost\r\norigin: https://evil.example\r\n", 403),
+        ("host: localhost\r\norigin: null\r\n", 403),
+    ] {
+        let answer = bench.send("GET", "/api/v1/clock", head, "").await;
+        assert_eq!(answer.status, status, "{head}: {}", answer.text);
+    }
+}
+
+#[tokio::test]
+async fn beyond_loopback_a_call_needs_the_token() {
+    let mut bench = Bench::start().await;
+    let config = ControlServerConfig {
+        address: "0.0.0.0:0".parse().unwrap(),
+        ca: bench.folder.path().join("ca.pem"),
+        names: vec!["pushpit".to_owned()],
+        token: None,
+    };
+    let open = ControlServer::start_with(config, bench.control.clone()).await.unwrap();
+    let loopback = std::mem::replace(&mut bench.server, open);
+    assert_eq!(loopback.token(), None);
+    let token = bench.server.token().unwrap().to_owned();
+    assert_eq!(token.len(), 32);
+    for (path, head, status) in [
+        ("/healthz", String::new(), 200),
+        ("/api/v1/clock", String::new(), 401),
+        ("/", String::new(), 401),
+        ("/api/v1/clock", "authorization: Bearer wrong\r\n".to_owned(), 401),
+        ("/api/v1/clock", format!("authorization: Bearer {token}\r\n"), 200),
+    ] {
+        let answer = bench.send("GET", path, &format!("host: pushpit\r\n{head}"), "").await;
+        assert_eq!(answer.status, status, "{path} {head}: {}", answer.text);
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_app_in_a_path_is_not_found() {
+    let bench = Bench::start().await;
+    bench.phone("anna").await;
+    let answer = bench.call("PUT", "/api/v1/devices/anna/apps/com.exampel.app", "").await;
+    assert_eq!(answer.status, 404);
+    let detail = format!("app `com.exampel.app` is not known; did you mean `{APP}`?");
+    assert_eq!(answer.json()["detail"], detail);
+}

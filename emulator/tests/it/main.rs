@@ -1,0 +1,7 @@
+//! The integration tests, as one program.
+
+#![expect(clippy::unwrap_used, reason = "in a test, what cannot be unwrapped is the failure")]
+
+mod control;
+mod floors;
+mod wire;

@@ -1,0 +1,9 @@
+//! What senders see on the wire, over real sockets and real TLS.
+
+mod authority;
+mod bench;
+mod fault;
+mod limit;
+mod start;
+mod stop;
+mod tls;

@@ -1,0 +1,150 @@
+//! Faults made on purpose, and senders that misbehave.
+
+use super::bench::{Bench, Event, Http2, PLAIN, finish, talk};
+use std::io::ErrorKind;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+#[tokio::test]
+async fn garbage_is_closed_and_told() {
+    let mut bench = Bench::start().await;
+    let mut stream = bench.dial().await;
+    stream.write_all(b"\0\x01\x02").await.unwrap();
+    assert_eq!(
+        bench.event().await,
+        Event::Trouble(
+            "expected TLS, HTTP/2, HTTP/1.1 or CONNECT, found the bytes `000102`".into()
+        )
+    );
+    assert_eq!(stream.read(&mut [0]).await.unwrap_or(0), 0);
+}
+
+#[tokio::test]
+async fn a_port_probe_is_no_trouble() {
+    let mut bench = Bench::start().await;
+    drop(bench.dial().await);
+    drop(bench.tls(PLAIN, &[]).await.unwrap());
+    let mut client = Http2::over(bench.dial().await).await;
+    assert_eq!(client.post("/", b"").await.unwrap().0, 200);
+    assert!(matches!(bench.event().await, Event::Opened(_)));
+}
+
+#[tokio::test]
+async fn half_a_request_is_closed_and_told() {
+    let mut bench = Bench::start().await;
+    for half in [
+        &b"POST / HTTP/1.1\r\nHos"[..],
+        b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\nhalf",
+    ] {
+        let mut stream = bench.dial().await;
+        stream.write_all(half).await.unwrap();
+        stream.shutdown().await.unwrap();
+        assert_eq!(
+            bench.trouble().await,
+            "the sender closed the connection in the middle of a request"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_head_without_end_is_refused_and_told() {
+    let mut bench = Bench::start().await;
+    let mut stream = bench.dial().await;
+    let endless = [&b"POST / HTTP/1.1\r\nx: "[..], &vec![b'x'; 70_000]].concat();
+    // The server stops reading in its middle.
+    let _ = stream.write_all(&endless).await;
+    assert_eq!(bench.trouble().await, "not valid HTTP/1.1: message head is too large");
+}
+
+#[tokio::test]
+async fn a_broken_preface_is_told() {
+    let mut bench = Bench::start().await;
+    let mut stream = bench.tls(PLAIN, &["h2"]).await.unwrap();
+    stream.write_all(b"POST / HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
+    let trouble = bench.trouble().await;
+    assert!(trouble.starts_with("HTTP/2 connection error: "), "{trouble}");
+}
+
+#[tokio::test]
+async fn a_sender_that_does_not_trust_us_is_told_what_to_load() {
+    let bench = Bench::start().await;
+    let mut other = Bench::start().await;
+    let stream = other.dial().await;
+    let outcome = bench.tls_over(stream, PLAIN, &["h2"], None).await;
+    assert_eq!(outcome.unwrap_err().kind(), ErrorKind::InvalidData);
+    let trouble = other.trouble().await;
+    assert!(trouble.starts_with("TLS handshake failed: received fatal alert"), "{trouble}");
+}
+
+#[tokio::test]
+async fn a_reset_stream_leaves_the_others_alone() {
+    let bench = Bench::start().await;
+    let mut client = Http2::over(bench.tls(PLAIN, &["h2"]).await.unwrap()).await;
+    let error = client.post("/reset", b"{}").await.unwrap_err();
+    assert_eq!(error.reason(), Some(h2::Reason::REFUSED_STREAM));
+    assert_eq!(client.post("/", b"").await.unwrap().0, 200);
+}
+
+#[tokio::test]
+async fn a_dropped_connection_ends_without_an_answer() {
+    let mut bench = Bench::start().await;
+    let mut client = Http2::over(bench.tls(PLAIN, &["h2"]).await.unwrap()).await;
+    assert!(client.post("/drop", b"").await.unwrap_err().is_io());
+    bench.peer().await;
+    assert_eq!(bench.event().await, Event::Closed("dropped as told".to_owned()));
+    let mut stream = bench.dial().await;
+    let answer = talk(&mut stream, b"GET /drop HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    assert_eq!(answer.unwrap(), "");
+}
+
+#[tokio::test]
+async fn a_torn_connection_ends_by_tcp_reset() {
+    let mut bench = Bench::start().await;
+    let mut stream = bench.dial().await;
+    let answer = talk(&mut stream, b"GET /tear HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    assert_eq!(answer.unwrap_err().kind(), ErrorKind::ConnectionReset);
+    let mut client = Http2::over(bench.tls(PLAIN, &["h2"]).await.unwrap()).await;
+    let error = client.post("/tear", b"").await.unwrap_err();
+    assert_eq!(error.get_io().map(std::io::Error::kind), Some(ErrorKind::ConnectionReset));
+    bench.peer().await;
+    assert_eq!(bench.event().await, Event::Closed("torn as told".to_owned()));
+}
+
+#[tokio::test]
+async fn going_away_answers_first() {
+    let bench = Bench::start().await;
+    let mut client = Http2::over(bench.tls(PLAIN, &["h2"]).await.unwrap()).await;
+    assert_eq!(client.post("/goaway", b"").await.unwrap().0, 200);
+    client.end.await.unwrap().unwrap();
+    let mut stream = bench.dial().await;
+    let answer = talk(&mut stream, b"GET /goaway HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
+    assert!(answer.contains("\r\nconnection: close\r\n"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_panic_answers_in_our_own_name_and_the_server_lives() {
+    let mut bench = Bench::start().await;
+    let mut client = Http2::over(bench.tls(PLAIN, &["h2"]).await.unwrap()).await;
+    let (bad, _) = client.begin("/panic").await.unwrap();
+    drop(bad);
+    let mut replies = Vec::new();
+    for path in ["/a", "/panic", "/b"] {
+        let (reply, mut stream) = client.begin(path).await.unwrap();
+        stream.send_data(bytes::Bytes::new(), true).unwrap();
+        replies.push(reply);
+    }
+    let mut answers = Vec::new();
+    for reply in replies {
+        answers.push(finish(reply.await.unwrap()).await.unwrap());
+    }
+    let bug =
+        r#"{"pushpit":"bug","message":"the emulator failed on this request; its log says why"}"#;
+    assert_eq!(
+        answers,
+        [
+            (200, format!("POST https {PLAIN} /a 0")),
+            (500, bug.to_owned()),
+            (200, format!("POST https {PLAIN} /b 0")),
+        ]
+    );
+    assert_eq!(bench.trouble().await, "bug in pushpit: the test wants it");
+}
