@@ -1,1 +1,10 @@
 //! Scenarios, snapshots and the driving of senders.
+
+pub mod cli;
+pub mod diagnostic;
+pub mod exit;
+pub mod providers;
+pub mod report;
+pub mod run;
+pub mod scenario;
+pub mod snapshot;

@@ -1,3 +1,68 @@
-//! The program `pushpit`.
+//! The program `pushpit`: what it is told, to the command that does it, to an exit status.
+//!
+//! Arguments and environment are read here and nowhere else.
 
-fn main() {}
+mod commands;
+
+use anstream::ColorChoice;
+use clap::Parser;
+use commands::{Context, check, credentials, scenarios, schema, serve, snapshots};
+use pushpit::cli::{Cli, Color, Command};
+use pushpit::diagnostic::Style;
+use pushpit::exit::Exit;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match cli.color {
+        Color::Always => ColorChoice::Always.write_global(),
+        Color::Auto => ColorChoice::Auto.write_global(),
+        Color::Never => ColorChoice::Never.write_global(),
+    }
+    match run(&cli.command, context()) {
+        Ok(exit) => exit.into(),
+        Err(error) => fail(&error).into(),
+    }
+}
+
+fn run(command: &Command, context: Context) -> anyhow::Result<Exit> {
+    Ok(match command {
+        Command::Accept(args) => snapshots::accept(args)?,
+        Command::Check(args) => check::run(args, context)?,
+        Command::Reject(args) => snapshots::reject(args)?,
+        Command::Credentials(args) => credentials::run(args)?,
+        Command::Review(args) => snapshots::ask(args, context)?,
+        Command::Run(args) => scenarios::run(args, context)?,
+        Command::Serve(args) => serve::run(args, context)?,
+        Command::Schema => schema::run()?,
+    })
+}
+
+/// Says what kept a command from its end. Whoever no longer reads our output wants no more of it.
+fn fail(error: &anyhow::Error) -> Exit {
+    let mut causes = error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>());
+    if causes.any(|cause| cause.kind() == io::ErrorKind::BrokenPipe) {
+        return Exit::Held;
+    }
+    // Nobody is left to tell when even this cannot be written.
+    let _ = writeln!(anstream::stderr(), "error: {error:#}");
+    Exit::Wrong
+}
+
+fn context() -> Context {
+    let style = |choice| match choice {
+        ColorChoice::Never => Style::Plain,
+        _ => Style::Colored,
+    };
+    Context {
+        stdout: style(anstream::AutoStream::choice(&std::io::stdout())),
+        stderr: style(anstream::AutoStream::choice(&std::io::stderr())),
+        ci: is_ci(),
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the environment is read here and nowhere else")]
+fn is_ci() -> bool {
+    std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false")
+}

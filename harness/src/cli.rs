@@ -1,0 +1,289 @@
+//! What can be said on the command line. Types only: what is done about it is in `commands/`.
+
+use crate::snapshot::store::Update;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use pushpit_emulator::clock::{Mode, Timestamp};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// A local emulator and test harness for push providers.
+#[derive(Clone, Debug, PartialEq, Parser)]
+#[command(
+    name = "pushpit",
+    version,
+    after_long_help = "\
+Exit status: 0 all held; 1 something did not hold; 2 the call or a file is wrong; \
+3 the emulator could not start."
+)]
+pub struct Cli {
+    /// When to use colors.
+    #[arg(long, global = true, value_enum, default_value_t, env = "PUSHPIT_COLOR")]
+    pub color: Color,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Clone, Debug, PartialEq, Subcommand)]
+pub enum Command {
+    /// Accepts pending snapshots without asking.
+    #[command(after_long_help = "\
+Examples:
+  pushpit accept                        everything under the current folder
+  pushpit accept scenarios/story.yaml   the snapshot of one scenario")]
+    Accept(SnapshotArgs),
+    /// Reads scenario files and says what is wrong with them; runs nothing.
+    #[command(after_long_help = "\
+Examples:
+  pushpit check                         every scenario under scenarios/
+  pushpit check story.yaml --format json")]
+    Check(CheckArgs),
+    /// Makes the credentials that senders need, and says where they are.
+    Credentials(CredentialsArgs),
+    /// Removes pending snapshots without asking.
+    #[command(after_long_help = "\
+Examples:
+  pushpit reject                        everything under the current folder
+  pushpit reject scenarios/story.yaml   the snapshot of one scenario")]
+    Reject(SnapshotArgs),
+    /// Shows each pending snapshot and asks whether to accept it.
+    #[command(after_long_help = "\
+Keys, each followed by Enter: a accepts, r rejects, s skips, q quits.
+
+Examples:
+  pushpit review                        everything under the current folder
+  pushpit review scenarios/story.yaml   the snapshot of one scenario")]
+    Review(SnapshotArgs),
+    /// Runs scenarios: drives real senders and shows what the devices got.
+    Run(RunArgs),
+    /// Prints the JSON Schema of scenario files.
+    #[command(after_long_help = "\
+Example:
+  pushpit schema > docs/scenario.schema.json
+
+An editor uses it through a first line in the scenario:
+  # yaml-language-server: $schema=../docs/scenario.schema.json")]
+    Schema,
+    /// Starts the emulator for a developer to work against.
+    Serve(ServeArgs),
+}
+
+/// Which pending snapshots are meant.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub struct SnapshotArgs {
+    /// Folders, scenarios or snapshots.
+    #[arg(default_value = ".", value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+}
+
+/// Which scenarios are checked.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub struct CheckArgs {
+    /// Files, or folders that are searched for `.yaml` and `.yml` files.
+    #[arg(default_value = "scenarios", value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// How to say what is wrong.
+    #[arg(long, value_enum, default_value_t, env = "PUSHPIT_FORMAT")]
+    pub format: Format,
+}
+
+/// Which scenarios are run, and how.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+#[command(after_long_help = "\
+Examples:
+  pushpit run                           every scenario under scenarios/
+  pushpit run story.yaml --update new   and write what differs for review
+  CI=1 pushpit run --format json        writes no files")]
+pub struct RunArgs {
+    /// Files, or folders that are searched for `.yaml` and `.yml` files.
+    #[arg(default_value = "scenarios", value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// What may be written; nothing when `CI` is set.
+    #[arg(long, value_enum, default_value_t, value_name = "MODE", env = "PUSHPIT_UPDATE")]
+    pub update: Update,
+    /// How many scenarios run at once; as many as there are processors when nothing is said.
+    #[arg(long, value_name = "N", env = "PUSHPIT_JOBS", value_parser = clap::value_parser!(u16).range(1..))]
+    pub jobs: Option<u16>,
+    /// How to say what happened.
+    #[arg(long, value_enum, default_value_t, env = "PUSHPIT_FORMAT")]
+    pub format: Format,
+}
+
+/// How the emulator is started.
+#[derive(Clone, Debug, PartialEq, Args)]
+#[command(after_long_help = "\
+Examples:
+  pushpit serve
+  pushpit serve --app apns:com.acme.chat --clock frozen
+  pushpit serve --push 127.0.0.1:0 --control 127.0.0.1:0 --format json
+  pushpit serve --push 127.0.0.1:7443 --push apns-production=127.0.0.1:2197")]
+pub struct ServeArgs {
+    /// Where providers listen; repeated for more, and bound to one service by its name.
+    #[arg(
+        long,
+        value_name = "[SERVICE=]ADDR",
+        value_delimiter = ',',
+        default_value = "127.0.0.1:7443",
+        env = "PUSHPIT_PUSH"
+    )]
+    pub push: Vec<PushListener>,
+    /// Where the control API and the web page listen.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7080", env = "PUSHPIT_CONTROL")]
+    pub control: SocketAddr,
+    /// Where the CA and credentials are kept; `.pushpit`, found upwards, when nothing is said.
+    #[arg(long, value_name = "DIR", env = "PUSHPIT_STATE")]
+    pub state: Option<PathBuf>,
+    /// A file with apps and devices.
+    #[arg(long, value_name = "FILE", env = "PUSHPIT_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// An app; repeated for more. One demo app per provider when none is named.
+    #[arg(long = "app", value_name = "PROVIDER:ID", value_delimiter = ',', env = "PUSHPIT_APP")]
+    pub apps: Vec<AppName>,
+    /// How world time moves.
+    #[arg(long, value_enum, default_value = "running", env = "PUSHPIT_CLOCK")]
+    pub clock: ClockMode,
+    /// When the world starts: 2030-01-01T00:00:00Z for a frozen clock, now for a running one.
+    #[arg(long, value_name = "TIME", env = "PUSHPIT_CLOCK_START")]
+    pub clock_start: Option<Timestamp>,
+    /// What becomes of well-formed addresses that no device has.
+    #[arg(long, value_enum, default_value = "register", env = "PUSHPIT_UNKNOWN_ADDRESSES")]
+    pub unknown_addresses: UnknownAddresses,
+    /// Where chance starts from; the same seed gives the same addresses.
+    #[arg(long, value_name = "N", env = "PUSHPIT_SEED")]
+    pub seed: Option<u64>,
+    /// A name, besides those of push hosts and of this machine, that certificates are made for;
+    /// repeated for more.
+    #[arg(long = "name", value_name = "NAME", value_delimiter = ',', env = "PUSHPIT_NAME")]
+    pub names: Vec<String>,
+    /// How to say where things are.
+    #[arg(long, value_enum, default_value_t, env = "PUSHPIT_FORMAT")]
+    pub format: Format,
+}
+
+/// Which credentials are listed.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+#[command(after_long_help = "\
+Examples:
+  pushpit credentials
+  pushpit credentials --app apns:com.acme.chat --format json")]
+pub struct CredentialsArgs {
+    /// Where the CA and credentials are kept; `.pushpit`, found upwards, when nothing is said.
+    #[arg(long, value_name = "DIR", env = "PUSHPIT_STATE")]
+    pub state: Option<PathBuf>,
+    /// An app; repeated for more. One demo app per provider when none is named.
+    #[arg(long = "app", value_name = "PROVIDER:ID", value_delimiter = ',', env = "PUSHPIT_APP")]
+    pub apps: Vec<AppName>,
+    /// How to list them.
+    #[arg(long, value_enum, default_value_t, env = "PUSHPIT_FORMAT")]
+    pub format: Format,
+}
+
+/// When to use colors.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// Always.
+    Always,
+    /// On a terminal that can.
+    #[default]
+    Auto,
+    /// Never.
+    Never,
+}
+
+/// For whom output is made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For programs: one JSON value a line.
+    Json,
+    /// For people.
+    #[default]
+    Text,
+}
+
+/// How world time moves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ClockMode {
+    /// By jumps only.
+    Frozen,
+    /// With real time, plus every jump.
+    Running,
+}
+
+impl From<ClockMode> for Mode {
+    fn from(mode: ClockMode) -> Self {
+        match mode {
+            ClockMode::Frozen => Self::Frozen,
+            ClockMode::Running => Self::Running,
+        }
+    }
+}
+
+/// What becomes of well-formed addresses that no device has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum UnknownAddresses {
+    /// They become online devices on first use.
+    Register,
+    /// They are refused with the provider's real answer.
+    Reject,
+}
+
+/// A listener for providers: all, or one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PushListener {
+    /// The service that it is bound to, such as `apns-production`.
+    pub service: Option<String>,
+    /// Where it listens; port 0 picks a free one.
+    pub address: SocketAddr,
+}
+
+impl FromStr for PushListener {
+    type Err = ArgumentError;
+
+    fn from_str(text: &str) -> Result<Self, ArgumentError> {
+        let (service, address) = match text.split_once('=') {
+            Some((service, address)) => (Some(service), address),
+            None => (None, text),
+        };
+        match address.parse() {
+            Ok(address) if service != Some("") => {
+                Ok(Self { service: service.map(str::to_owned), address })
+            }
+            _ => Err(ArgumentError::Listener),
+        }
+    }
+}
+
+/// An app at a provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppName {
+    /// The push service.
+    pub provider: String,
+    /// The app's id.
+    pub app: String,
+}
+
+impl FromStr for AppName {
+    type Err = ArgumentError;
+
+    fn from_str(text: &str) -> Result<Self, ArgumentError> {
+        match text.split_once(':') {
+            Some((provider, app)) if !provider.is_empty() && !app.is_empty() => {
+                Ok(Self { provider: provider.to_owned(), app: app.to_owned() })
+            }
+            _ => Err(ArgumentError::App),
+        }
+    }
+}
+
+/// What is wrong with an argument.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ArgumentError {
+    /// No app.
+    #[error("expected a provider and an app's id, such as `apns:com.acme.chat`")]
+    App,
+    /// No listener.
+    #[error("expected an address such as `127.0.0.1:7443` or `apns-production=127.0.0.1:2197`")]
+    Listener,
+}

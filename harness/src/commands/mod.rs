@@ -1,0 +1,40 @@
+//! What the program does: one file for each thing it is told to do.
+
+pub(crate) mod check;
+pub(crate) mod credentials;
+mod log;
+mod runtime;
+pub(crate) mod scenarios;
+pub(crate) mod schema;
+pub(crate) mod serve;
+pub(crate) mod snapshots;
+
+use pushpit::diagnostic::Style;
+use pushpit::scenario::files::FilesError;
+use pushpit::snapshot::review::ReviewError;
+use std::io;
+
+/// What kept a command from its end.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CommandError {
+    /// A path to scenarios is wrong.
+    #[error(transparent)]
+    Files(#[from] FilesError),
+    /// The output cannot be written.
+    #[error("cannot write the output")]
+    Print(#[from] io::Error),
+    /// A snapshot cannot be found, read or written.
+    #[error(transparent)]
+    Review(#[from] ReviewError),
+}
+
+/// What the program knows of its surroundings; read once, in `main`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Context {
+    /// Whether drawings for the standard output have colors.
+    pub(crate) stdout: Style,
+    /// Whether drawings for the error output have colors.
+    pub(crate) stderr: Style,
+    /// Whether this is a CI system, where no snapshot is written.
+    pub(crate) ci: bool,
+}

@@ -1,0 +1,69 @@
+//! `pushpit run`.
+
+use super::runtime::{asked_to_end, runtime};
+use super::{CommandError, Context};
+use indicatif::{ProgressBar, ProgressStyle};
+use pushpit::cli::{Format, RunArgs};
+use pushpit::diagnostic::Style;
+use pushpit::exit::Exit;
+use pushpit::report::{Terminal, json, summary};
+use pushpit::run::{Job, ScenarioResult, Settings, run_all};
+use pushpit::scenario::files::find;
+use std::io::{IsTerminal as _, Write as _};
+use std::num::NonZero;
+
+/// Runs scenarios.
+pub(crate) fn run(args: &RunArgs, context: Context) -> Result<Exit, CommandError> {
+    let files = find(&args.paths)?;
+    let jobs: Vec<_> =
+        files.into_iter().map(|path| Job { shown: path.display().to_string(), path }).collect();
+    let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let settings = Settings {
+        jobs: args.jobs.map_or(processors, usize::from),
+        update: args.update.in_ci(context.ci),
+        style: if args.format == Format::Json { Style::Plain } else { context.stdout },
+    };
+    let progress = progress(jobs.len(), args.format);
+    let mut told = Ok(());
+    let results = runtime()?.block_on(async {
+        let all = run_all(jobs, &settings, |result| {
+            progress.inc(1);
+            let text = told_of(result, args.format, settings.style);
+            progress.suspend(|| {
+                if told.is_ok() {
+                    told = anstream::stdout().write_all(text.as_bytes());
+                }
+            });
+        });
+        tokio::select! {
+            results = all => Ok(Some(results)),
+            // Dropping the scenarios ends their senders and emulators.
+            signal = asked_to_end() => signal.map(|_| None),
+        }
+    })?;
+    progress.finish_and_clear();
+    told?;
+    let Some(results) = results else { return Ok(Exit::DidNotHold) };
+    if args.format == Format::Text {
+        writeln!(anstream::stdout(), "{}", summary(&results))?;
+    }
+    Ok(results.iter().fold(Exit::Held, |exit, result| exit.and(result.exit())))
+}
+
+fn told_of(result: &ScenarioResult, format: Format, style: Style) -> String {
+    match format {
+        Format::Json => format!("{}\n", json(result)),
+        Format::Text => format!("{}\n", Terminal { style }.scenario(result)),
+    }
+}
+
+fn progress(count: usize, format: Format) -> ProgressBar {
+    if format == Format::Json || !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(u64::try_from(count).unwrap_or(u64::MAX));
+    let style = ProgressStyle::with_template("{spinner} {pos}/{len} scenarios, {elapsed}");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar.enable_steady_tick(std::time::Duration::from_millis(100));
+    bar
+}

@@ -1,0 +1,15 @@
+//! The push services that scenarios may name: the emulator's own list.
+
+use crate::scenario::Provider;
+use pushpit_emulator::providers::rim::About;
+use pushpit_emulator::world::abouts;
+
+/// All of them, as a check wants to know them.
+pub fn providers() -> Vec<Provider<'static>> {
+    let provider = |about: &'static About| Provider {
+        name: about.name,
+        app_key: about.app_key,
+        platforms: about.platforms,
+    };
+    abouts().map(|(_, about)| provider(about)).collect()
+}

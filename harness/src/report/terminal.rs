@@ -1,0 +1,169 @@
+//! A run's results for a person at a terminal.
+
+use crate::diagnostic::{Style, draw};
+use crate::run::{Failure, Inbox, ScenarioResult, SnapshotResult, Verdict};
+use anstyle::{AnsiColor, Style as Paint};
+use pushpit_emulator::world::Miss;
+use serde_json::Value;
+use std::fmt::Write as _;
+
+/// Writes results as text.
+#[derive(Clone, Copy, Debug)]
+pub struct Terminal {
+    /// Whether the text has colors.
+    pub style: Style,
+}
+
+impl Terminal {
+    /// One scenario's result: a line, what the devices got, and everything that is wrong.
+    pub fn scenario(&self, result: &ScenarioResult) -> String {
+        let mut text = String::new();
+        let (word, color) = match (&result.verdict, &result.snapshot) {
+            (Verdict::Held, SnapshotResult::Differs { .. }) => ("changed", AnsiColor::Yellow),
+            (Verdict::Held, _) => ("ok", AnsiColor::Green),
+            (Verdict::Failed(_), _) => ("failed", AnsiColor::Red),
+            (Verdict::Wrong { .. }, _) => ("wrong", AnsiColor::Red),
+            (Verdict::CannotStart { .. }, _) => ("cannot start", AnsiColor::Red),
+        };
+        let word = self.paint(word, Paint::new().bold().fg_color(Some(color.into())));
+        let _ = writeln!(text, "{word} {} ({})", result.name, result.file);
+        for inbox in &result.inboxes {
+            inbox_lines(&mut text, inbox);
+        }
+        match &result.verdict {
+            Verdict::Held => {}
+            Verdict::Failed(failure) => self.failure(&mut text, &result.file, failure),
+            Verdict::Wrong { diagnostics, source } => {
+                for diagnostic in diagnostics {
+                    let _ = writeln!(text, "{}", draw(diagnostic, source, self.style));
+                }
+            }
+            Verdict::CannotStart { what, help } => {
+                let _ = writeln!(text, "  {what}\n  help: {help}");
+            }
+        }
+        self.snapshot(&mut text, &result.snapshot);
+        text
+    }
+
+    fn failure(&self, text: &mut String, file: &str, failure: &Failure) {
+        match failure.step {
+            Some((number, name, place)) => {
+                let at = format!("{file}:{}:{}", place.line, place.column);
+                let _ = writeln!(text, "  {at}: step {number} `{name}`: {}", failure.what);
+            }
+            None => {
+                let _ = writeln!(text, "  {}", failure.what);
+            }
+        }
+        for (about, miss) in &failure.seen.misses {
+            self.miss(text, about, miss);
+        }
+        if let Some(help) = &failure.help {
+            let _ = writeln!(text, "  help: {help}");
+        }
+        for line in &failure.seen.rejected {
+            let _ = writeln!(text, "  rejected: {line}");
+        }
+        for (of, output) in &failure.seen.outputs {
+            let _ = writeln!(text, "  output of {of}:");
+            for line in tail(output) {
+                let _ = writeln!(text, "    {line}");
+            }
+        }
+    }
+
+    fn miss(&self, text: &mut String, about: &str, miss: &Miss) {
+        let _ = writeln!(text, "  {about}: {}", miss.what);
+        let red = Paint::new().fg_color(Some(AnsiColor::Red.into()));
+        let green = Paint::new().fg_color(Some(AnsiColor::Green.into()));
+        if let Some(expected) = &miss.expected {
+            let _ = writeln!(text, "    expected  {}", self.paint(&short(expected), red));
+        }
+        if let Some(nearest) = &miss.nearest {
+            let word = if miss.expected.is_some() { "nearest " } else { "found   " };
+            let _ = writeln!(text, "    {word}  {}", self.paint(&short(&essence(nearest)), green));
+        }
+        for difference in &miss.differences {
+            let at = if difference.at.is_empty() { "it" } else { &difference.at };
+            let (expected, found) = (short(&difference.expected), short(&difference.found));
+            let _ = writeln!(text, "    differs   {at}: expected {expected}, found {found}");
+        }
+        if let Some(rule) = &miss.decided_by {
+            let _ = writeln!(text, "    because   {rule}");
+        }
+    }
+
+    fn snapshot(&self, text: &mut String, snapshot: &SnapshotResult) {
+        match snapshot {
+            SnapshotResult::None | SnapshotResult::Same => {}
+            SnapshotResult::Written(path) => {
+                let _ = writeln!(text, "  snapshot written: {}", path.display());
+            }
+            SnapshotResult::Differs { path, pending, diff } => {
+                let _ =
+                    writeln!(text, "  what the devices got is not what {} says:", path.display());
+                for line in diff.lines() {
+                    let _ = writeln!(text, "    {line}");
+                }
+                if pending.is_some() {
+                    let _ = writeln!(text, "  help: look at it with `pushpit review`");
+                }
+            }
+        }
+    }
+
+    fn paint(&self, text: &str, paint: Paint) -> String {
+        match self.style {
+            Style::Colored => format!("{paint}{text}{paint:#}"),
+            Style::Plain => text.to_owned(),
+        }
+    }
+}
+
+/// The line under all results.
+pub fn summary(results: &[ScenarioResult]) -> String {
+    let held = results.iter().filter(|it| it.exit() == crate::exit::Exit::Held).count();
+    format!("{held} passed, {} failed", results.len() - held)
+}
+
+fn inbox_lines(text: &mut String, inbox: &Inbox) {
+    let _ = writeln!(text, "  {}", inbox.device);
+    for (at, app, payload, how) in &inbox.arrivals {
+        let _ = writeln!(text, "    {at}  {app}  {}  {how}", short(payload));
+    }
+    let others: Vec<_> =
+        inbox.others.iter().map(|(count, outcome)| format!("{count} {outcome}")).collect();
+    if !others.is_empty() {
+        let _ = writeln!(text, "    {}", others.join(", "));
+    } else if inbox.arrivals.is_empty() {
+        let _ = writeln!(text, "    nothing");
+    }
+}
+
+/// What a person wants to see of an entry first.
+fn essence(entry: &Value) -> Value {
+    let keys = ["payload", "body", "status", "reason", "outcome", "at"];
+    let Some(entry) = entry.as_object() else { return entry.clone() };
+    let some = keys.iter().filter_map(|key| Some(((*key).to_owned(), entry.get(*key)?.clone())));
+    Value::Object(some.collect())
+}
+
+/// A value in one line, cut where it is long.
+fn short(value: &Value) -> String {
+    let text = value.to_string();
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
+/// The last lines of an output.
+fn tail(output: &str) -> impl Iterator<Item = &str> {
+    let lines: Vec<_> = output.lines().collect();
+    let skip = lines.len().saturating_sub(LINES);
+    lines.into_iter().skip(skip)
+}
+
+const LONGEST: usize = 200;
+const LINES: usize = 30;

@@ -1,0 +1,20 @@
+//! Running scenarios: each on an emulator of its own, several at once.
+//!
+//! What comes out is a tree of results; nothing here prints.
+
+mod http;
+mod judge;
+mod names;
+mod output;
+mod pause;
+mod process;
+mod record;
+mod result;
+mod scenario;
+mod sender;
+mod stage;
+mod step;
+
+pub use result::{Failure, Inbox, ScenarioResult, Seen, SnapshotResult, Verdict};
+pub use scenario::{Job, Settings, run_all};
+pub use stage::configured;

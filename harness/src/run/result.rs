@@ -1,0 +1,124 @@
+//! What a run found, as data; reports and the terminal only read it.
+
+use crate::diagnostic::{Diagnostic, Place};
+use crate::exit::Exit;
+use pushpit_emulator::clock::Timestamp;
+use pushpit_emulator::world::Miss;
+use serde_json::Value;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// What became of one scenario.
+#[derive(Debug)]
+pub struct ScenarioResult {
+    /// The file, as the user named it.
+    pub file: String,
+    /// The scenario's name; the file's where it could not be read.
+    pub name: String,
+    /// How it ended.
+    pub verdict: Verdict,
+    /// How many steps ran to their end.
+    pub steps: usize,
+    /// What each device got, in the order of the file.
+    pub inboxes: Vec<Inbox>,
+    /// What became of its snapshot.
+    pub snapshot: SnapshotResult,
+    /// How long it took, really.
+    pub took: Duration,
+}
+
+/// How a scenario ended.
+#[derive(Debug)]
+pub enum Verdict {
+    /// Everything held.
+    Held,
+    /// Something did not hold.
+    Failed(Box<Failure>),
+    /// The file is wrong; `source` is its text.
+    Wrong {
+        /// All that is wrong.
+        diagnostics: Vec<Diagnostic>,
+        /// The file's text.
+        source: String,
+    },
+    /// The emulator could not start.
+    CannotStart {
+        /// Why.
+        what: String,
+        /// What to do.
+        help: String,
+    },
+}
+
+/// What did not hold.
+#[derive(Clone, Debug, Default)]
+pub struct Failure {
+    /// The step, from 1, its name and its place; `None` for the scenario as a whole.
+    pub step: Option<(usize, &'static str, Place)>,
+    /// What is wrong, in a sentence.
+    pub what: String,
+    /// What to do, where there is something to say.
+    pub help: Option<String>,
+    /// What helps to understand it.
+    pub seen: Box<Seen>,
+}
+
+/// What helps to understand a failure.
+#[derive(Clone, Debug, Default)]
+pub struct Seen {
+    /// What an expectation missed: about what, and what.
+    pub misses: Vec<(String, Miss)>,
+    /// What senders wrote: who, and what.
+    pub outputs: Vec<(String, String)>,
+    /// The last requests that the emulator rejected, in a line each.
+    pub rejected: Vec<String>,
+}
+
+/// What one device got, in short.
+#[derive(Clone, Debug)]
+pub struct Inbox {
+    /// The device.
+    pub device: String,
+    /// What arrived: when, at which app, what, and how.
+    pub arrivals: Vec<(Timestamp, String, Value, String)>,
+    /// How many did not arrive, by outcome.
+    pub others: Vec<(u64, &'static str)>,
+}
+
+/// What became of a snapshot.
+#[derive(Clone, Debug, Default)]
+pub enum SnapshotResult {
+    /// There is none, or the scenario did not get so far.
+    #[default]
+    None,
+    /// It is as it was.
+    Same,
+    /// It was written.
+    Written(PathBuf),
+    /// It is another one; a pending file was written where that is allowed.
+    Differs {
+        /// The snapshot.
+        path: PathBuf,
+        /// The pending file.
+        pending: Option<PathBuf>,
+        /// What changed, drawn.
+        diff: String,
+    },
+}
+
+impl ScenarioResult {
+    /// What the program's exit status says of it.
+    pub fn exit(&self) -> Exit {
+        let run = match self.verdict {
+            Verdict::Held => Exit::Held,
+            Verdict::Failed(_) => Exit::DidNotHold,
+            Verdict::Wrong { .. } => Exit::Wrong,
+            Verdict::CannotStart { .. } => Exit::CannotStart,
+        };
+        let snapshot = match self.snapshot {
+            SnapshotResult::Differs { .. } => Exit::DidNotHold,
+            _ => Exit::Held,
+        };
+        run.and(snapshot)
+    }
+}

@@ -1,0 +1,155 @@
+//! One scenario from its file to its result, and many of them side by side.
+
+use super::record::recorded;
+use super::result::{Failure, ScenarioResult, SnapshotResult, Verdict};
+use super::stage::{NoStage, Stage};
+use crate::diagnostic::Style;
+use crate::providers::providers;
+use crate::scenario::{Scenario, load};
+use crate::snapshot::store::{Settled, Snapshot, Update, path_beside, settle};
+use crate::snapshot::{diff, render::render};
+use futures_util::StreamExt as _;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// A scenario file to run.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// Where it is.
+    pub path: PathBuf,
+    /// How the user named it.
+    pub shown: String,
+}
+
+/// How scenarios are run.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How many run at once.
+    pub jobs: usize,
+    /// What becomes of snapshots.
+    pub update: Update,
+    /// How differences are drawn.
+    pub style: Style,
+}
+
+/// Runs scenarios side by side; results come in the order of the jobs. `done` is told of each as
+/// soon as it is there.
+pub async fn run_all(
+    jobs: Vec<Job>,
+    settings: &Settings,
+    mut done: impl FnMut(&ScenarioResult),
+) -> Vec<ScenarioResult> {
+    let running = jobs.into_iter().map(|job| run_one(job, settings));
+    let mut running = futures_util::stream::iter(running).buffered(settings.jobs.max(1));
+    let mut results = Vec::new();
+    while let Some(result) = running.next().await {
+        done(&result);
+        results.push(result);
+    }
+    results
+}
+
+async fn run_one(job: Job, settings: &Settings) -> ScenarioResult {
+    let started = start();
+    let mut result = ScenarioResult {
+        name: job.shown.clone(),
+        file: job.shown.clone(),
+        verdict: Verdict::Held,
+        steps: 0,
+        inboxes: Vec::new(),
+        snapshot: SnapshotResult::None,
+        took: Duration::ZERO,
+    };
+    match read(&job) {
+        Err(verdict) => result.verdict = verdict,
+        Ok(scenario) => {
+            result.name = scenario.name.value.clone();
+            play(&job, &scenario, settings, &mut result).await;
+        }
+    }
+    result.took = started.elapsed();
+    result
+}
+
+async fn play(job: &Job, scenario: &Scenario, settings: &Settings, result: &mut ScenarioResult) {
+    let folder = job.path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = std::path::absolute(folder.unwrap_or_else(|| Path::new(".")));
+    let folder = folder.unwrap_or_else(|_| PathBuf::from("."));
+    let mut stage = match Stage::build(scenario, &folder).await {
+        Ok(stage) => stage,
+        Err(NoStage::CannotStart { what, help }) => {
+            result.verdict = Verdict::CannotStart { what, help };
+            return;
+        }
+        Err(NoStage::Failed(failure)) => {
+            result.verdict = Verdict::Failed(Box::new(failure));
+            return;
+        }
+    };
+    match steps(&mut stage, &mut result.steps).await {
+        Ok(()) => {
+            if scenario.snapshot {
+                result.snapshot = compare(job, &stage, settings);
+            }
+        }
+        Err(mut failure) => {
+            failure.seen.outputs.extend(stage.outputs());
+            result.verdict = Verdict::Failed(Box::new(failure));
+        }
+    }
+    result.inboxes = stage.inboxes();
+    stage.strike().await;
+}
+
+/// Runs all steps; `done` counts those that ran to their end.
+async fn steps(stage: &mut Stage<'_>, done: &mut usize) -> Result<(), Failure> {
+    stage.start_senders().await?;
+    let scenario = stage.scenario;
+    for (place, step) in scenario.steps.iter().enumerate() {
+        let here = |failure: Failure| Failure {
+            step: Some((place + 1, step.value.name(), step.place)),
+            ..failure
+        };
+        stage.step(&step.value).await.map_err(here)?;
+        stage.check_senders().map_err(here)?;
+        *done += 1;
+    }
+    Ok(())
+}
+
+fn compare(job: &Job, stage: &Stage<'_>, settings: &Settings) -> SnapshotResult {
+    let path = path_beside(&job.path);
+    let snapshot = Snapshot {
+        source: job.shown.clone(),
+        description: stage.scenario.name.value.clone(),
+        text: render(&recorded(stage), &stage.known()),
+    };
+    match settle(&path, &snapshot, settings.update) {
+        Ok(Settled::Same) => SnapshotResult::Same,
+        Ok(Settled::Written) => SnapshotResult::Written(path),
+        Ok(Settled::Differs { expected, found, pending }) => {
+            let diff = diff::draw(&expected.unwrap_or_default(), &found, settings.style);
+            SnapshotResult::Differs { path, pending, diff }
+        }
+        Err(error) => SnapshotResult::Differs { path, pending: None, diff: error.to_string() },
+    }
+}
+
+/// A file's text to a scenario that makes sense.
+fn read(job: &Job) -> Result<Scenario, Verdict> {
+    let wrong = |what: String| Verdict::Wrong {
+        diagnostics: vec![crate::diagnostic::Diagnostic::new(&job.shown, what)],
+        source: String::new(),
+    };
+    let bytes = std::fs::read(&job.path)
+        .map_err(|cause| wrong(format!("the file cannot be read: {cause}")))?;
+    load(&job.shown, &bytes, &providers()).map_err(|diagnostics| Verdict::Wrong {
+        diagnostics,
+        source: String::from_utf8_lossy(&bytes).into_owned(),
+    })
+}
+
+#[expect(clippy::disallowed_methods, reason = "how long a scenario took is told to people only")]
+fn start() -> Instant {
+    Instant::now()
+}

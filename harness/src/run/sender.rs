@@ -1,0 +1,132 @@
+//! Long-running senders: started before the first step, watched while the steps run.
+
+use super::http::{Call, call};
+use super::process::Process;
+use super::result::Failure;
+use super::stage::Stage;
+use super::step::said;
+use crate::scenario::{Ready, Sender};
+use std::net::Ipv4Addr;
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+/// A sender that runs beside the steps.
+#[derive(Debug)]
+pub(super) struct RunningSender {
+    process: Process,
+}
+
+impl RunningSender {
+    /// What it has written so far.
+    pub(super) fn output(&self) -> String {
+        let (stdout, stderr) = self.process.texts();
+        format!("{stdout}{stderr}")
+    }
+
+    /// Its exit status, when it has ended by itself.
+    pub(super) fn ended(&mut self) -> Option<i32> {
+        self.process.ended()
+    }
+
+    /// Asks it to end, then insists.
+    pub(super) async fn stop(mut self) {
+        self.process.end().await;
+    }
+}
+
+impl Stage<'_> {
+    /// Starts all long-running senders, one after another, each when the one before is ready.
+    pub(super) async fn start_senders(&mut self) -> Result<(), Failure> {
+        let scenario = self.scenario;
+        for (name, sender) in scenario.all_senders() {
+            let words = self.words(sender.run.as_ref(), sender.shell.as_ref())?;
+            let launch = self.launch(words, sender.dir.as_ref(), &sender.env, String::new())?;
+            let process = Process::start(launch).map_err(|error| Failure {
+                help: Some(error.help().to_owned()),
+                ..said(error.to_string())
+            })?;
+            self.senders.push((name.to_owned(), RunningSender { process }));
+            self.become_ready(name, sender).await?;
+        }
+        Ok(())
+    }
+
+    /// Fails when a sender has ended that should still run.
+    pub(super) fn check_senders(&mut self) -> Result<(), Failure> {
+        for (name, sender) in &mut self.senders {
+            if let Some(status) = sender.ended() {
+                return Err(said(format!("sender `{name}` ended by itself with status {status}")));
+            }
+        }
+        Ok(())
+    }
+
+    /// Stops a sender by name.
+    pub(super) async fn stop(&mut self, name: &str) -> Result<(), Failure> {
+        let place = self.senders.iter().position(|(of, _)| of == name);
+        let place = place.ok_or_else(|| said(format!("sender `{name}` does not run")))?;
+        let (_, sender) = self.senders.remove(place);
+        sender.stop().await;
+        Ok(())
+    }
+
+    async fn become_ready(&mut self, name: &str, sender: &Sender) -> Result<(), Failure> {
+        let Some(ready) = &sender.ready else { return Ok(()) };
+        let (Ready::Http(text) | Ready::Line(text) | Ready::Port(text)) = &ready.value;
+        let text = self.fill(text)?;
+        let limit = sender.timeout.map_or(READY_LIMIT, |limit| limit.0);
+        let Some((_, running)) = self.senders.last_mut() else { return Ok(()) };
+        let process = &mut running.process;
+        let is_ready = match &ready.value {
+            Ready::Http(_) => timeout(limit, answers(process, &text)).await,
+            Ready::Line(_) => {
+                let mut lines = process.lines();
+                timeout(limit, async move { lines.contain(&text).await }).await
+            }
+            Ready::Port(_) => timeout(limit, accepts(process, &text)).await,
+        };
+        let what = match (is_ready, process.ended()) {
+            (Ok(true), _) => return Ok(()),
+            (_, Some(status)) => {
+                format!("sender `{name}` ended with status {status} before it was ready")
+            }
+            (Ok(false), None) => format!("sender `{name}` closed its output before it was ready"),
+            (Err(_), None) => {
+                format!(
+                    "sender `{name}` was not ready within {}",
+                    humantime::format_duration(limit)
+                )
+            }
+        };
+        Err(Failure { help: Some("look at its output below".to_owned()), ..said(what) })
+    }
+}
+
+async fn answers(process: &mut Process, url: &str) -> bool {
+    while process.ended().is_none() {
+        let get = Call { method: "GET".to_owned(), target: url.to_owned(), ..Call::default() };
+        match call(get, ONE_LOOK).await {
+            Ok(called) if (200..400).contains(&called.status) => return true,
+            _ => super::pause::short().await,
+        }
+    }
+    false
+}
+
+async fn accepts(process: &mut Process, port: &str) -> bool {
+    let Ok(port) = port.parse::<u16>() else { return false };
+    while process.ended().is_none() {
+        if TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.is_ok() {
+            return true;
+        }
+        super::pause::short().await;
+    }
+    false
+}
+
+/// How long a sender may take to become ready.
+const READY_LIMIT: Duration = Duration::from_secs(30);
+
+/// How long one look at a health page may take.
+const ONE_LOOK: Duration = Duration::from_secs(1);

@@ -1,0 +1,283 @@
+//! Text to model: the only module that knows the YAML library.
+//!
+//! The library's errors become diagnostics here, in our words and with near names.
+
+use super::near;
+use super::{Located, Scenario};
+use crate::diagnostic::{Diagnostic, Place};
+use serde::{Deserialize, Deserializer};
+use serde_saphyr::{Error, Location, Spanned};
+
+/// Reads a scenario, or says what cannot be read. What it means is not checked here.
+///
+/// # Errors
+/// The file is too large, not UTF-8, not YAML, or says something that no scenario says.
+pub fn parse(file: &str, bytes: &[u8]) -> Result<Scenario, Box<Diagnostic>> {
+    read(file, bytes)
+}
+
+/// Reads a value of any of our types, or says what cannot be read.
+pub(super) fn read<T: serde::de::DeserializeOwned>(
+    file: &str,
+    bytes: &[u8],
+) -> Result<T, Box<Diagnostic>> {
+    if bytes.len() > LARGEST_FILE {
+        let message = format!("expected at most {LARGEST_FILE} bytes, found {}", bytes.len());
+        let help = "split the scenario, or keep large bodies in files of the sender".to_owned();
+        return Err(Box::new(Diagnostic::new(file, message).help(help)));
+    }
+    let source = str::from_utf8(bytes).map_err(|error| {
+        let place = Place::of(
+            str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default(),
+            error.valid_up_to()..error.valid_up_to(),
+        );
+        let message = "expected UTF-8, found a byte that is no part of it";
+        let help = "save the file as UTF-8".to_owned();
+        Box::new(Diagnostic::new(file, message).at(place).help(help))
+    })?;
+    serde_saphyr::from_str_with_options(source, options())
+        .map_err(|error| Box::new(diagnose(file, source, &error)))
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Located<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Spanned { value, referenced, .. } = Spanned::deserialize(deserializer)?;
+        Ok(Self { value, place: place("", referenced).unwrap_or_default() })
+    }
+}
+
+fn options() -> serde_saphyr::Options {
+    let mut aliases = serde_saphyr::options::AliasLimits::default();
+    aliases.max_total_replayed_events = MOST_NODES;
+    serde_saphyr::options! {
+        budget: serde_saphyr::budget! {
+            max_depth: DEEPEST,
+            max_nodes: MOST_NODES,
+            max_events: 4 * MOST_NODES,
+        },
+        alias_limits: aliases,
+        strict_booleans: true,
+        reject_unsupported_tags: true,
+        with_snippet: false,
+    }
+}
+
+/// A location as a place; one without bytes is found by line and column.
+fn place(source: &str, location: Location) -> Option<Place> {
+    let line = u32::try_from(location.line()).ok().filter(|line| *line > 0)?;
+    let column = u32::try_from(location.column()).unwrap_or(u32::MAX);
+    let size = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
+    let Some(start) = location.span().byte_offset().map(size) else {
+        let before: usize =
+            source.split_inclusive('\n').take(line as usize - 1).map(str::len).sum();
+        let rest = source.get(before..)?;
+        let column = (column as usize).saturating_sub(1);
+        let start = before + rest.char_indices().nth(column).map_or(rest.len(), |(at, _)| at);
+        return Some(Place::of(source, start..start));
+    };
+    let length = location.span().byte_len().map_or(0, size);
+    Some(Place { start, end: start.saturating_add(length), line, column })
+}
+
+/// The YAML library's error in our words.
+fn diagnose(file: &str, source: &str, error: &Error) -> Diagnostic {
+    let error = innermost(error);
+    let place = error.location().and_then(|location| place(source, location));
+    let place = place.map(|place| better(place, source, error));
+    let found = place.and_then(|place| source.get(place.start..)).unwrap_or_default();
+    let (message, label, help) = describe(source, found, error);
+    let mut diagnostic = Diagnostic::new(file, message).at(place).help(help);
+    diagnostic.label = label;
+    diagnostic
+}
+
+/// The place of what is wrong, where the library names that of something around it.
+fn better(place: Place, source: &str, error: &Error) -> Place {
+    let rest = source.get(place.start..).unwrap_or_default();
+    let own = source.get(place.start..place.end).unwrap_or_default();
+    match error {
+        Error::SerdeInvalidType { unexpected, .. }
+        | Error::SerdeInvalidValue { unexpected, .. } => {
+            let literal = unexpected.split_once(['`', '"']).map(|(_, rest)| rest);
+            let literal = literal.map(|rest| rest.trim_end_matches(['`', '"'])).unwrap_or_default();
+            match rest.find(literal) {
+                Some(at) if !literal.is_empty() => {
+                    let start = place.start + at;
+                    Place::of(source, start..start + literal.len())
+                }
+                _ => place,
+            }
+        }
+        Error::UnexpectedSequenceEnd { .. } | Error::UnexpectedMappingEnd { .. } => {
+            let before = source.get(..place.start).unwrap_or_default().trim_end();
+            let start = before.rfind([' ', '\n', '[', '{']).map_or(0, |at| at + 1);
+            Place::of(source, start..before.len())
+        }
+        _ => Place { end: place.start + own.trim_end().len(), ..place },
+    }
+}
+
+/// Message, label and help.
+fn describe(source: &str, found: &str, error: &Error) -> Words {
+    match error {
+        Error::SerdeUnknownField { field, expected, .. } => (
+            format!("unknown key `{}`", short(field)),
+            Some("no such key here".to_owned()),
+            Some(near::suggest(field, expected)),
+        ),
+        Error::SerdeUnknownVariant { variant, expected, .. } => {
+            let what = if expected.contains(&"age_credentials") { "step" } else { "word" };
+            (
+                format!("unknown {what} `{}`", short(variant)),
+                None,
+                Some(near::suggest(variant, expected)),
+            )
+        }
+        Error::SerdeMissingField { field, .. } => (
+            format!("missing key `{field}`"),
+            Some("in this map".to_owned()),
+            Some(format!("add `{field}: …`")),
+        ),
+        Error::SerdeInvalidType { unexpected, expected, .. }
+        | Error::SerdeInvalidValue { unexpected, expected, .. } => {
+            (format!("expected {expected}, found {}", short(unexpected)), None, None)
+        }
+        Error::InvalidScalar { ty, .. } => {
+            (format!("expected {}, found `{}`", kind(ty), scalar(found)), None, None)
+        }
+        Error::Unexpected { expected, .. } => {
+            (format!("expected {}, found {}", kind(expected), node(found)), None, None)
+        }
+        Error::UnexpectedSequenceEnd { .. } | Error::UnexpectedMappingEnd { .. } => (
+            "expected a value after this, found none".to_owned(),
+            None,
+            Some("write `key: …`".to_owned()),
+        ),
+        Error::InvalidBooleanStrict { .. } => {
+            (format!("expected `true` or `false`, found `{}`", scalar(found)), None, None)
+        }
+        Error::DuplicateMappingKey { key, .. } => (
+            match key {
+                Some(key) => format!("key `{}` is given twice", short(key)),
+                None => "a key is given twice".to_owned(),
+            },
+            Some("the second one".to_owned()),
+            Some("keep one of them".to_owned()),
+        ),
+        Error::Eof { .. } if is_blank(source) => (
+            "expected a scenario, found an empty file".to_owned(),
+            None,
+            Some("start with `name: …` and `steps: […]`".to_owned()),
+        ),
+        Error::MultipleDocuments { .. } => (
+            "expected one YAML document, found more".to_owned(),
+            None,
+            Some("keep each scenario in a file of its own".to_owned()),
+        ),
+        Error::ExpectedMappingEndAfterEnumVariantValue { .. } => (
+            "expected a map with one key, found more".to_owned(),
+            None,
+            Some("keep one of them; of steps, each is an item of its own".to_owned()),
+        ),
+        Error::ExternallyTaggedEnumExpectedScalarOrMapping { .. } => (
+            format!("expected a map with one key, found {}", node(found)),
+            None,
+            Some("write `key: …`".to_owned()),
+        ),
+        Error::Message { msg, .. } => (msg.clone(), None, None),
+        Error::Budget { .. }
+        | Error::AliasReplayLimitExceeded { .. }
+        | Error::AliasExpansionLimitExceeded { .. }
+        | Error::AliasReplayStackDepthExceeded { .. } => too_much(),
+        other => match plain(other) {
+            text if text.contains("recursion limit") => too_much(),
+            text => (format!("not readable as YAML: {text}"), None, yaml_help(source, found)),
+        },
+    }
+}
+
+/// Message, label and help.
+type Words = (String, Option<String>, Option<String>);
+
+fn too_much() -> Words {
+    (
+        "the file is nested, repeated or expanded further than any scenario needs".to_owned(),
+        None,
+        Some(format!("stay below {DEEPEST} levels and {MOST_NODES} values, aliases included")),
+    )
+}
+
+fn innermost(mut error: &Error) -> &Error {
+    while let Error::AliasError { error: inner, .. } | Error::WithSnippet { error: inner, .. } =
+        error
+    {
+        error = inner;
+    }
+    error
+}
+
+/// The library's own words, without the place, which the diagnostic has.
+fn plain(error: &Error) -> String {
+    let text = error.to_string();
+    let first = text.lines().next().unwrap_or_default();
+    let end = first.rfind(" at line ").unwrap_or(first.len());
+    short(first[..end].trim_end_matches([',', ':', ' '])).into_owned()
+}
+
+fn yaml_help(source: &str, found: &str) -> Option<String> {
+    let tab = found.starts_with('\t') || source.lines().any(|line| line.starts_with('\t'));
+    tab.then(|| "indent with spaces; YAML takes no tabs there".to_owned())
+}
+
+/// What a type of Rust, or an event of the parser, is called in a scenario file.
+fn kind(ty: &str) -> &str {
+    match ty {
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a number from 0",
+        "i8" | "i16" | "i32" | "i64" | "isize" => "a number",
+        "f32" | "f64" => "a number, perhaps with decimals",
+        "bool" => "`true` or `false`",
+        "mapping start" => "a map",
+        "sequence start" => "a list",
+        "string scalar" => "a text",
+        other => other,
+    }
+}
+
+/// What kind of node begins here, as far as its first characters tell.
+fn node(found: &str) -> String {
+    match found.as_bytes() {
+        [] => "nothing".to_owned(),
+        [b'[', ..] | [b'-', b' ' | b'\n', ..] => "a list".to_owned(),
+        [b'{', ..] => "a map".to_owned(),
+        _ => format!("`{}`", scalar(found)),
+    }
+}
+
+/// The single value that begins here, for a message.
+fn scalar(found: &str) -> std::borrow::Cow<'_, str> {
+    let end = found.find([',', '}', ']', '\n', '#']).unwrap_or(found.len());
+    short(&found[..end])
+}
+
+fn is_blank(source: &str) -> bool {
+    let source = source.trim_start_matches('\u{feff}');
+    source.lines().map(str::trim).all(|line| line.is_empty() || line.starts_with('#'))
+}
+
+/// The text's first line, cut where it becomes too long for a message.
+fn short(text: &str) -> std::borrow::Cow<'_, str> {
+    let line = text.lines().next().unwrap_or_default().trim_end();
+    match line.char_indices().nth(LONGEST_QUOTE) {
+        None => line.into(),
+        Some((end, _)) => format!("{}…", &line[..end]).into(),
+    }
+}
+
+/// The largest scenario file: a hundred times what people write.
+const LARGEST_FILE: usize = 1 << 20;
+/// The deepest nesting; serde recurses once a level.
+const DEEPEST: usize = 64;
+/// The most values in a file, after aliases are expanded.
+const MOST_NODES: usize = 50_000;
+/// The longest piece of the file that a message quotes, in characters.
+const LONGEST_QUOTE: usize = 60;
