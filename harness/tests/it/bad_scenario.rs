@@ -1,0 +1,145 @@
+//! Every kind of bad scenario file, and how its diagnostic is drawn.
+
+use crate::good_scenario::PROVIDERS;
+use insta::assert_snapshot;
+use pushpit::diagnostic::{Style, draw_all};
+use pushpit::scenario::load;
+
+/// What `pushpit check` draws for a file.
+fn drawn(bytes: impl AsRef<[u8]>) -> String {
+    let bytes = bytes.as_ref();
+    let wrong = load("bad.yaml", bytes, PROVIDERS).expect_err("the file is bad");
+    for one in &wrong {
+        assert!(one.message.lines().count() == 1 && one.message.len() < 200, "{one:?}");
+    }
+    draw_all(&wrong, &String::from_utf8_lossy(bytes), Style::Plain)
+}
+
+/// Lines that make a good scenario together with steps.
+const HEAD: &str = "\
+name: n
+apps:
+  chat: { provider: apns, bundle_id: com.example.chat }
+devices:
+  anna: { platform: ios, apps: [chat] }
+";
+
+/// A scenario with these steps.
+fn with_steps(steps: &str) -> String {
+    format!("{HEAD}steps:\n{steps}\n")
+}
+
+/// Writes a test for each bad file.
+macro_rules! bad {
+    ($($name:ident: $bytes:expr;)*) => {
+        $(#[test]
+        fn $name() {
+            assert_snapshot!(drawn($bytes));
+        })*
+    };
+}
+
+bad! {
+    a_misspelt_key_at_the_top: "nmae: n\nsteps: []\n";
+    a_misspelt_key_of_a_device: "name: n\ndevices:\n  anna:\n    platform: ios\n    conection: offline\nsteps: []\n";
+    a_misspelt_key_in_a_flow_map: "name: n\ndevices: { anna: { platfrom: ios } }\nsteps: []\n";
+    a_misspelt_key_in_a_run_map: with_steps("  - run: { comand: [a] }");
+    a_misspelt_key_in_an_answer: with_steps("  - fault: { answers: [{ status: 503, raeson: x }] }");
+    a_misspelt_key_in_an_expectation: with_steps("  - expect: { anna: { exactli: [] } }");
+    a_misspelt_key_in_a_patch: with_steps("  - set: { anna: { conection: offline } }");
+    an_unknown_key_with_no_near_name: "name: n\ncolour: red\nsteps: []\n";
+    an_unknown_step: with_steps("  - instal: { anna: chat }");
+    a_step_with_two_names: with_steps("  - advance: 3d\n    stop: sender");
+    a_step_that_is_a_word: with_steps("  - advance");
+    a_wrong_type: "name: n\nseed: seven\nsteps: []\n";
+    a_map_in_place_of_a_text: "name: { a: b }\nsteps: []\n";
+    a_list_in_place_of_a_map: "name: n\ndevices:\n  - anna\nsteps: []\n";
+    a_map_in_place_of_a_list: "name: n\nsteps: { advance: 3d }\n";
+    a_text_in_place_of_a_run: with_steps("  - run: node send.js");
+    a_yes_in_place_of_a_bool: "name: n\nsnapshot: yes\nsteps: []\n";
+    a_duplicate_key: "name: n\nname: m\nsteps: []\n";
+    a_duplicate_device: "name: n\ndevices:\n  anna: { platform: ios }\n  anna: { platform: ios }\nsteps: []\n";
+    a_missing_name: "steps:\n  - advance: 3d\n";
+    a_missing_platform: "name: n\ndevices:\n  anna: {}\nsteps: []\n";
+    a_bad_length: with_steps("  - advance: 3 dayz");
+    a_length_without_a_unit: with_steps("  - await: { requests: {}, timeout: 5 }");
+    a_bad_moment: with_steps("  - advance: { to: tomorrow }");
+    an_advance_both_by_and_to: with_steps("  - advance: { by: 3d, to: 2030-02-01T00:00:00Z }");
+    a_bad_platform: "name: n\ndevices:\n  anna: { platform: ioss }\nsteps: []\n";
+    an_empty_file: "";
+    a_file_of_comments: "# nothing yet\n\n";
+    a_file_that_is_not_yaml: "{{{ ]: not yaml\n";
+    an_unclosed_quote: "name: \"n\nsteps: []\n";
+    an_unclosed_list: "name: n\nports: [a, b\nsteps: []\n";
+    tabs: "name: n\ndevices:\n\tanna: { platform: ios }\nsteps: []\n";
+    wrong_indentation: "name: n\ndevices:\n    anna: { platform: ios }\n  ben: { platform: ios }\n";
+    json_instead_of_a_map: "[1, 2, 3]";
+    a_bare_text: "hello";
+    null_bytes: "name: n\0\nsteps: []\n";
+    control_characters: "name: \x1b[31mred\nsteps: []\n";
+    invalid_utf8: b"name: n\ndescription: caf\xe9\nsteps: []\n";
+    utf16: b"\xff\xfen\0a\0m\0e\0";
+    two_documents: "name: n\nsteps:\n  - advance: 3d\n---\nname: m\nsteps: []\n";
+    a_mebibyte_and_one_byte: vec![b'#'; (1 << 20) + 1];
+    a_mebibyte_of_brackets: vec![b'['; 1 << 20];
+    a_mebibyte_of_one_word: format!("name: n\nseed: {}\nsteps: []\n", "x".repeat(1 << 19));
+    deep_nesting_in_flow_style: format!("name: n\nsteps: {}", "[".repeat(500));
+    deep_nesting_in_block_style: (0..200).map(|n| format!("{}a:\n", " ".repeat(n))).collect::<String>();
+    deep_nesting_in_a_payload: with_steps(&format!("  - expect: {{ anna: {{ exactly: [{}{}] }} }}", "{a: ".repeat(100), "}".repeat(100)));
+    an_alias_bomb: alias_bomb();
+    an_unknown_anchor: "name: *nobody\nsteps: []\n";
+    an_odd_tag: "name: !!python/object n\nsteps: []\n";
+
+    an_empty_name: with_steps("  - advance: 3d").replace("name: n", "name: ''");
+    no_steps: with_steps("").replace("steps:\n", "steps: []");
+    an_undeclared_device: with_steps("  - set: { ana: { connection: offline } }");
+    an_undeclared_device_with_no_near_name: with_steps("  - set: { tablet: { connection: offline } }");
+    an_undeclared_app: with_steps("  - install: { anna: caht }");
+    an_undeclared_app_on_a_device: with_steps("  - advance: 3d").replace("[chat]", "[chatt]");
+    an_app_that_is_installed_already: with_steps("  - install: { anna: chat }");
+    an_app_that_is_gone: with_steps("  - uninstall: { anna: chat }\n  - rotate: { anna: chat }");
+    an_app_twice_on_a_device: with_steps("  - advance: 3d").replace("[chat]", "[chat, chat]");
+    an_app_on_a_device_that_its_provider_does_not_reach: with_steps("  - advance: 3d").replace("platform: ios", "platform: android");
+    an_unknown_provider: with_steps("  - advance: 3d").replace("apns", "apn");
+    an_app_without_an_id: with_steps("  - advance: 3d").replace(", bundle_id: com.example.chat", "");
+    an_app_with_two_ids: with_steps("  - advance: 3d").replace(", bundle_id", ", app: a, bundle_id");
+    an_app_with_another_provider_s_id: with_steps("  - advance: 3d").replace("bundle_id", "package");
+    a_device_with_an_odd_name: with_steps("  - advance: 3d").replace("anna", "anna smith");
+    a_device_called_requests: with_steps("  - advance: 3d").replace("anna", "requests");
+    a_port_twice: with_steps("  - advance: 3d") + "ports: [a, a]\n";
+    a_sender_twice: with_steps("  - advance: 3d") + "sender: { run: [a] }\nsenders: { sender: { run: [a] } }\n";
+    a_sender_that_runs_nothing: with_steps("  - advance: 3d") + "sender: { dir: a }\n";
+    a_sender_with_two_kinds_of_ready: with_steps("  - advance: 3d") + "sender: { run: [a], ready: { line: a, port: 1 } }\n";
+    a_sender_with_an_unknown_ready: with_steps("  - advance: 3d") + "sender: { run: [a], ready: { lines: a } }\n";
+    a_run_of_nothing: with_steps("  - run: []\n  - run: { dir: a }");
+    a_run_of_two_things: with_steps("  - run: { command: [a], shell: a }");
+    a_stop_of_nobody: with_steps("  - stop: bakend") + "senders: { backend: { run: [a] } }\n";
+    two_bodies: with_steps("  - http: { url: 'http://a', json: {}, body: a }");
+    a_path_that_is_a_url: with_steps("  - request: { path: 'https://api.push.apple.com/3/device/a' }");
+    an_await_of_nothing: with_steps("  - await: { timeout: 5s }");
+    an_expectation_of_nothing: with_steps("  - expect: {}\n  - expect: { anna: {} }");
+    expectations_that_contradict: with_steps("  - expect: { anna: { exactly: 2, none: true } }");
+    a_none_that_is_false: with_steps("  - expect: { anna: { none: false } }");
+    a_count_below_zero: with_steps("  - expect: { anna: { exactly: -1 } }");
+    an_unknown_outcome: with_steps("  - await: { deliveries: { outcome: deliverd } }");
+    a_fault_that_does_nothing: with_steps("  - fault: { match: { provider: apns } }");
+    a_fault_with_odd_numbers: with_steps("  - fault: { probability: 1.5, answers: [42] }");
+    an_unknown_substitution: with_steps("  - run: [send, \"${device.anna.chat.token}\"]");
+    a_substitution_of_an_undeclared_device: with_steps("  - run: [send, \"${devices.ana.chat.token}\"]");
+    a_substitution_of_an_undeclared_port: with_steps("  - http: { url: \"http://127.0.0.1:${ports.backend}/\" }");
+    a_substitution_of_an_unknown_key: with_steps("  - run: [send, \"${devices.anna.chat.tokn}\"]");
+    a_substitution_deep_inside_json: with_steps("  - http:\n      url: http://a\n      json:\n        to: [\"é ${devices.anna.chatt.token}\"]");
+    a_substitution_that_does_not_end: with_steps("  - run: [send, \"${devices.anna\"]");
+    a_substitution_without_a_name: with_steps("  - run: [send, \"a ${}\"]");
+    several_things_at_once: with_steps("  - set: { ana: { connection: offline } }\n  - stop: me\n  - run: [\"${x}\"]");
+}
+
+fn alias_bomb() -> String {
+    let mut text = String::from("name: n\nsteps:\n  - expect:\n      anna:\n        exactly:\n");
+    text.push_str("          - &a0 [x, x, x, x, x, x, x, x, x, x]\n");
+    for n in 1..12 {
+        let list = vec![format!("*a{}", n - 1); 10].join(", ");
+        text.push_str(&format!("          - &a{n} [{list}]\n"));
+    }
+    text
+}

@@ -1,0 +1,15 @@
+//! The tests that see the crate and the program from outside.
+
+#![expect(clippy::unwrap_used, reason = "in a test, what cannot be unwrapped is the failure")]
+
+mod arbitrary;
+mod bad_scenario;
+mod check;
+mod cli;
+mod good_scenario;
+mod program;
+mod review;
+mod run;
+mod senders;
+mod serve;
+mod snapshot_store;

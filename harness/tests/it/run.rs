@@ -1,0 +1,207 @@
+//! `pushpit run` as a user meets it: what holds, what does not, and how it says so.
+
+use crate::program::{Ended, Program};
+use insta::assert_snapshot;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+const HEAD: &str = "\
+name: A story
+apps:
+  chat: { provider: apns, bundle_id: com.example.chat }
+devices:
+  anna: { platform: ios, apps: [chat] }
+";
+
+/// Runs a scenario of these steps, without a snapshot.
+fn run(steps: &str) -> Ended {
+    let program = Program::new();
+    program.write("story.yaml", format!("{HEAD}snapshot: false\nsteps:\n{steps}"));
+    program.run(&["run", "story.yaml"], "")
+}
+
+#[test]
+fn every_scenario_of_the_project_holds() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let run = Command::new(env!("CARGO_BIN_EXE_pushpit"))
+        .args(["run", "scenarios", "--update", "no"])
+        .current_dir(root)
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&run.stdout);
+    assert_eq!(run.status.code(), Some(0), "{text}{}", String::from_utf8_lossy(&run.stderr));
+}
+
+#[test]
+fn a_snapshot_that_was_changed_by_hand_ends_with_1_and_a_diff_until_it_is_accepted() {
+    let program = Program::new();
+    let story = "steps:\n  - set: { anna: { connection: offline } }\n";
+    program.write("story.yaml", format!("{HEAD}{story}"));
+    assert_eq!(program.run(&["run", "story.yaml", "--update", "always"], "").status, Some(0));
+    assert_eq!(program.run(&["run", "story.yaml"], "").status, Some(0));
+    let snapshot = program.path("story.snap");
+    let text = fs::read_to_string(&snapshot).unwrap();
+    fs::write(&snapshot, text.replace("received: []", "received: nothing")).unwrap();
+    let changed = program.run(&["run", "story.yaml"], "");
+    assert_eq!(changed.status, Some(1));
+    assert_snapshot!(changed.stdout, @r"
+    changed A story (story.yaml)
+      anna
+        nothing
+      what the devices got is not what story.snap says:
+        - expected  + found
+          anna:
+        -   received: nothing
+        +   received: []
+      help: look at it with `pushpit review`
+
+    0 passed, 1 failed
+    ");
+    assert_eq!(program.run(&["review"], "a\n").status, Some(0));
+    assert_eq!(program.run(&["run", "story.yaml"], "").status, Some(0));
+    assert_eq!(fs::read_to_string(&snapshot).unwrap(), text);
+}
+
+#[test]
+fn a_misspelt_key_ends_with_2_and_its_place() {
+    let ended = run("  - set: { anna: { conection: offline } }\n");
+    assert_eq!(ended.status, Some(2));
+    assert!(ended.stdout.contains("story.yaml:8:20"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("did you mean `connection`?"), "{}", ended.stdout);
+}
+
+#[test]
+fn an_expectation_that_fails_says_what_is_missing() {
+    let ended = run("  - expect: { anna: { exactly: [{ payload: { aps: { alert: Hi } } }] } }\n");
+    assert_eq!(ended.status, Some(1));
+    assert_snapshot!(ended.stdout, @r#"
+    failed A story (story.yaml)
+      anna
+        nothing
+      story.yaml:8:5: step 1 `expect`: not what was expected
+      device `anna`: entry 1 is missing
+        expected  {"payload":{"aps":{"alert":"Hi"}}}
+
+    0 passed, 1 failed
+    "#);
+}
+
+#[test]
+fn a_request_written_by_hand_gets_the_providers_answer() {
+    let path = "/3/device/${devices.anna.chat.token}";
+    let ended = run(&format!(
+        "  - request: {{ path: \"{path}\", json: {{ aps: {{}} }}, status: 403, reason: MissingProviderToken }}\n"
+    ));
+    assert_eq!(ended.status, Some(0), "{}", ended.stdout);
+}
+
+#[test]
+fn a_program_that_hangs_is_stopped_and_named() {
+    let ended = run("  - run: { command: [sleep, '600'], timeout: 100ms }\n");
+    assert_eq!(ended.status, Some(1));
+    assert!(
+        ended.stdout.contains("`sleep` did not end within 100ms and was stopped"),
+        "{}",
+        ended.stdout
+    );
+}
+
+#[test]
+fn a_program_that_leaves_others_behind_is_named_and_they_are_stopped() {
+    let program = Program::new();
+    let pid = program.path("pid");
+    let shell = format!("sleep 600 >/dev/null 2>&1 & echo $! > {}", pid.display());
+    program.write(
+        "story.yaml",
+        format!("{HEAD}snapshot: false\nsteps:\n  - run: {{ shell: '{shell}' }}\n"),
+    );
+    let ended = program.run(&["run", "story.yaml"], "");
+    assert_eq!(ended.status, Some(1));
+    assert!(ended.stdout.contains("left processes running"), "{}", ended.stdout);
+    let pid = fs::read_to_string(pid).unwrap();
+    let state = fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
+    assert!(state.is_empty() || state.contains(") Z "), "it still runs: {state}");
+}
+
+#[test]
+fn a_program_that_fails_shows_its_own_output() {
+    let ended = run("  - run: { shell: 'echo no such key >&2; exit 7' }\n");
+    assert_eq!(ended.status, Some(1));
+    assert!(ended.stdout.contains("expected exit status 0, found 7"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("no such key"), "{}", ended.stdout);
+}
+
+#[test]
+fn a_program_that_is_not_there_is_named_with_what_to_do() {
+    let ended = run("  - run: [no-such-program]\n");
+    assert_eq!(ended.status, Some(1));
+    assert!(ended.stdout.contains("could not start `no-such-program`"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("help: install it"), "{}", ended.stdout);
+}
+
+#[test]
+fn a_sender_that_dies_before_it_is_ready_is_named_with_its_output() {
+    let program = Program::new();
+    let sender = "sender: { shell: 'echo broken; exit 3', ready: { line: listening } }\n";
+    let steps = "snapshot: false\nsteps:\n  - advance: 1s\n";
+    program.write("story.yaml", format!("{HEAD}{sender}{steps}"));
+    let ended = program.run(&["run", "story.yaml"], "");
+    assert_eq!(ended.status, Some(1));
+    assert!(ended.stdout.contains("before it was ready"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("broken"), "{}", ended.stdout);
+}
+
+#[test]
+fn advancing_into_the_past_is_refused() {
+    let ended = run("  - advance: { to: 2029-01-01T00:00:00Z }\n");
+    assert_eq!(ended.status, Some(1));
+    assert!(ended.stdout.contains("can't go back"), "{}", ended.stdout);
+}
+
+#[test]
+fn programs_get_one_line_of_json_for_each_scenario() {
+    let program = Program::new();
+    program.write("story.yaml", format!("{HEAD}snapshot: false\nsteps:\n  - advance: 1s\n"));
+    let ended = program.run(&["run", "story.yaml", "--format", "json"], "");
+    let mut line: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+    line["milliseconds"] = 0.into();
+    assert_snapshot!(line.to_string(), @r#"{"detail":null,"file":"story.yaml","milliseconds":0,"name":"A story","snapshot":null,"steps":1,"verdict":"held"}"#);
+}
+
+#[test]
+fn an_expectation_that_fails_shows_what_the_sender_wrote() {
+    let ended =
+        run("  - run: { shell: 'echo sent nothing' }\n  - expect: { anna: { exactly: 1 } }\n");
+    assert_eq!(ended.status, Some(1));
+    assert!(ended.stdout.contains("expected exactly 1, found 0"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("    sent nothing"), "{}", ended.stdout);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_back_end_is_called_and_its_answer_judged() {
+    use wiremock::matchers::{body_json, header, method, path};
+    use wiremock::{Mock, MockServer, ResponseTemplate};
+
+    let back_end = MockServer::start().await;
+    Mock::given(method("POST"))
+        .and(path("/send"))
+        .and(header("x-key", "secret"))
+        .and(body_json(serde_json::json!({"text": "Hi"})))
+        .respond_with(ResponseTemplate::new(202))
+        .expect(2)
+        .mount(&back_end)
+        .await;
+    let call = |status: u16| {
+        let url = format!("{}/send", back_end.uri());
+        let steps = format!(
+            "  - http: {{ url: \"{url}\", headers: {{ x-key: secret }}, json: {{ text: Hi }}, status: {status} }}\n"
+        );
+        tokio::task::spawn_blocking(move || run(&steps))
+    };
+    let held = call(202).await.unwrap();
+    assert_eq!(held.status, Some(0), "{}", held.stdout);
+    let failed = call(200).await.unwrap();
+    assert_eq!(failed.status, Some(1));
+    assert!(failed.stdout.contains("expected status 200, found 202"), "{}", failed.stdout);
+}

@@ -1,0 +1,117 @@
+//! Real senders, unmodified, against the program: each story with each sender whose runtime is here.
+//!
+//! What is skipped is named. With `PUSHPIT_REQUIRE_SENDERS=all`, as in CI, nothing may be skipped.
+
+#![expect(clippy::print_stderr, reason = "what is skipped is told to whoever runs the tests")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// A sender: its folder under `fixtures/senders`, and how it is prepared and run from there.
+struct Sender {
+    folder: &'static str,
+    runtime: &'static str,
+    prepare: &'static [&'static str],
+    run: &'static [&'static str],
+}
+
+const SENDERS: &[Sender] = &[
+    Sender {
+        folder: "node-node-apn",
+        runtime: "node",
+        prepare: &["npm", "ci", "--no-audit", "--no-fund"],
+        run: &["node", "FOLDER/main.js"],
+    },
+    Sender {
+        folder: "rust-apple-apns",
+        runtime: "cargo",
+        prepare: &["FOLDER/build", "--quiet"],
+        run: &["FOLDER/target/debug/pushpit-sender-apple-apns"],
+    },
+];
+
+const STORIES: &[(&str, &str)] = &[
+    ("aged-token", include_str!("stories/aged-token.yaml")),
+    ("dead-token", include_str!("stories/dead-token.yaml")),
+    ("hundred-at-once", include_str!("stories/hundred-at-once.yaml")),
+];
+
+#[test]
+fn node_apn_lives_through_every_story() {
+    tell_all("node-node-apn");
+}
+
+#[test]
+fn apple_apns_lives_through_every_story() {
+    tell_all("rust-apple-apns");
+}
+
+#[test]
+fn every_sender_of_the_fixtures_has_a_test() {
+    let folders = fs::read_dir(fixtures()).unwrap().map(|entry| entry.unwrap().path());
+    let mut found: Vec<_> = folders
+        .filter(|path| path.is_dir())
+        .map(|path| path.file_name().unwrap().to_str().unwrap().to_owned())
+        .collect();
+    found.sort();
+    let known: Vec<_> = SENDERS.iter().map(|sender| sender.folder.to_owned()).collect();
+    assert_eq!(found, known);
+}
+
+fn tell_all(folder: &str) {
+    let sender = SENDERS.iter().find(|sender| sender.folder == folder).unwrap();
+    if !prepare(sender) {
+        return;
+    }
+    let stories = tempfile::tempdir().unwrap();
+    for (name, story) in STORIES {
+        let path = stories.path().join(format!("{name}.yaml"));
+        fs::write(&path, story.replace("SENDER", &words(sender))).unwrap();
+    }
+    let program = env!("CARGO_BIN_EXE_pushpit");
+    let run = Command::new(program).arg("run").arg(stories.path()).output().unwrap();
+    let text =
+        format!("{}{}", String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
+    assert_eq!(run.status.code(), Some(0), "{folder}:\n{text}");
+}
+
+/// Makes a sender ready; `false` when its runtime is not here and need not be.
+fn prepare(sender: &Sender) -> bool {
+    let is_here = Command::new(sender.runtime).arg("--version").output().is_ok();
+    let folder = fixtures().join(sender.folder);
+    let installed = sender.folder.starts_with("node") && folder.join("node_modules").is_dir();
+    let ready = is_here && (installed || prepared(sender, &folder));
+    if !ready {
+        #[expect(clippy::disallowed_methods, reason = "CI says so by the environment")]
+        let required = std::env::var_os("PUSHPIT_REQUIRE_SENDERS").is_some();
+        assert!(!required, "`{}` cannot be run here, but must", sender.folder);
+        eprintln!("skipped: the sender `{}` needs `{}`", sender.folder, sender.runtime);
+    }
+    ready
+}
+
+fn prepared(sender: &Sender, folder: &Path) -> bool {
+    let program = sender.prepare[0].replace("FOLDER", folder.to_str().unwrap());
+    let run = Command::new(program).args(&sender.prepare[1..]).current_dir(folder).output();
+    match run {
+        Ok(run) if run.status.success() => true,
+        Ok(run) => {
+            eprintln!("{}", String::from_utf8_lossy(&run.stderr));
+            false
+        }
+        Err(_) => false,
+    }
+}
+
+/// The sender's command as it stands in a list of a scenario.
+fn words(sender: &Sender) -> String {
+    let folder = fixtures().join(sender.folder);
+    let folder = folder.to_str().unwrap();
+    let words = sender.run.iter().map(|word| format!("{:?}", word.replace("FOLDER", folder)));
+    words.collect::<Vec<_>>().join(", ")
+}
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/senders").canonicalize().unwrap()
+}
