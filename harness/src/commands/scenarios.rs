@@ -43,7 +43,10 @@ pub(crate) fn run(args: &RunArgs, context: Context) -> Result<Exit, CommandError
     })?;
     progress.finish_and_clear();
     told?;
-    let Some(results) = results else { return Ok(Exit::DidNotHold) };
+    let Some(results) = results else {
+        writeln!(anstream::stderr(), "interrupted: senders and emulators were stopped")?;
+        return Ok(Exit::DidNotHold);
+    };
     if args.format == Format::Text {
         writeln!(anstream::stdout(), "{}", summary(&results))?;
     }

@@ -2,6 +2,8 @@
 
 use crate::program::{Ended, Program};
 use insta::assert_snapshot;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -120,6 +122,26 @@ fn a_program_that_leaves_others_behind_is_named_and_they_are_stopped() {
     assert_eq!(ended.status, Some(1));
     assert!(ended.stdout.contains("left processes running"), "{}", ended.stdout);
     let pid = fs::read_to_string(pid).unwrap();
+    let state = fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
+    assert!(state.is_empty() || state.contains(") Z "), "it still runs: {state}");
+}
+
+#[test]
+fn an_interrupted_run_ends_with_1_and_leaves_nothing_behind() {
+    let program = Program::new();
+    let path = program.path("pid");
+    let shell = format!("echo $$ > {0}.new; mv {0}.new {0}; sleep 600", path.display());
+    let steps = format!("snapshot: false\nsteps:\n  - run: {{ shell: '{shell}' }}\n");
+    program.write("story.yaml", format!("{HEAD}{steps}"));
+    let run = program.command(&["run", "story.yaml"]).spawn().unwrap();
+    while !path.exists() {
+        std::thread::yield_now();
+    }
+    kill(Pid::from_raw(run.id().try_into().unwrap()), Signal::SIGINT).unwrap();
+    let ended = run.wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&ended.stderr).contains("interrupted"));
+    let pid = fs::read_to_string(path).unwrap();
     let state = fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
     assert!(state.is_empty() || state.contains(") Z "), "it still runs: {state}");
 }
