@@ -1,6 +1,6 @@
 //! `pushpit run`.
 
-use super::runtime::{asked_to_end, runtime};
+use super::runtime::{Signals, runtime};
 use super::{CommandError, Context};
 use indicatif::{ProgressBar, ProgressStyle};
 use pushpit::cli::{Format, RunArgs};
@@ -26,6 +26,7 @@ pub(crate) fn run(args: &RunArgs, context: Context) -> Result<Exit, CommandError
     let progress = progress(jobs.len(), args.format);
     let mut told = Ok(());
     let results = runtime()?.block_on(async {
+        let mut signals = Signals::listen()?;
         let all = run_all(jobs, &settings, |result| {
             progress.inc(1);
             let text = told_of(result, args.format, settings.style);
@@ -36,9 +37,9 @@ pub(crate) fn run(args: &RunArgs, context: Context) -> Result<Exit, CommandError
             });
         });
         tokio::select! {
-            results = all => Ok(Some(results)),
+            results = all => Ok::<_, std::io::Error>(Some(results)),
             // Dropping the scenarios ends their senders and emulators.
-            signal = asked_to_end() => signal.map(|_| None),
+            () = signals.come() => Ok(None),
         }
     })?;
     progress.finish_and_clear();

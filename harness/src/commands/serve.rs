@@ -1,6 +1,6 @@
 //! `pushpit serve`.
 
-use super::runtime::{asked_to_end, runtime};
+use super::runtime::{Signals, runtime};
 use super::{CommandError, Context, log};
 use pushpit::cli::{AppName, Format, ServeArgs, UnknownAddresses};
 use pushpit::diagnostic::{Diagnostic, draw};
@@ -24,6 +24,7 @@ pub(crate) fn run(args: &ServeArgs, context: Context) -> Result<Exit, CommandErr
         None => Setup::default(),
     };
     runtime()?.block_on(async {
+        let mut signals = Signals::listen()?;
         let running = match Emulator::start(config(args, &setup)).await {
             Ok(running) => running,
             Err(error) => {
@@ -38,7 +39,7 @@ pub(crate) fn run(args: &ServeArgs, context: Context) -> Result<Exit, CommandErr
         announce(&running, args.format)?;
         tokio::select! {
             told = follow(&running, args.format) => told?,
-            signal = asked_to_end() => drop(signal?),
+            () = signals.come() => {}
         }
         running.stop().await;
         Ok(Exit::Held)
