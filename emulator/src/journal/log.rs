@@ -98,7 +98,7 @@ impl Journal {
     /// Everything after a place, to be read without the lock. A place in another epoch is taken as
     /// the beginning of this one.
     pub fn tail(&mut self, after: Cursor) -> Tail {
-        let after = if after.epoch == self.epoch { after.sequence } else { 0 };
+        let after = if after.epoch == self.epoch { after.sequence.min(self.next - 1) } else { 0 };
         if after + 1 < self.next && self.active.len() > SHORT_COPY {
             self.seal();
         }
@@ -188,7 +188,8 @@ impl Tail {
     /// The same tail from a later place on; a place of another epoch is the beginning.
     #[must_use]
     pub fn from(&self, after: Cursor) -> Self {
-        let after = if after.epoch == self.end.epoch { after.sequence } else { 0 };
+        let after =
+            if after.epoch == self.end.epoch { after.sequence.min(self.end.sequence) } else { 0 };
         Self { after: self.after.max(after), ..self.clone() }
     }
 
@@ -279,6 +280,16 @@ mod tests {
         journal.append(1, Now::default(), |to| to.text(b"new"));
         assert_eq!(texts(&journal.tail(old)), [b"new".to_vec()]);
         assert_eq!(journal.end(), Cursor { epoch: 2, sequence: 1 });
+    }
+
+    #[test]
+    fn a_cursor_beyond_the_end_is_the_end() {
+        let mut journal = Journal::new(Limits::default());
+        journal.append(1, Now::default(), |to| to.text(b"a"));
+        let tail = journal.tail(Cursor { epoch: 1, sequence: u64::MAX });
+        assert_eq!((texts(&tail).len(), tail.dropped(1)), (0, 0));
+        let whole = journal.tail(Cursor::default());
+        assert_eq!(texts(&whole.from(Cursor { epoch: 1, sequence: u64::MAX })).len(), 0);
     }
 
     #[test]

@@ -180,7 +180,7 @@ impl Faults {
         let turn = rule.struck as usize;
         rule.struck = rule.struck.saturating_add(1);
         let reply = (count > 0).then(|| rule.fault.answers[turn % count].0.clone());
-        let passes = reply.as_ref().is_some_and(|reply| reply.status == PASS);
+        let passes = reply.as_ref().is_some_and(FaultReply::passes);
         Some(Struck {
             fault: rule.id,
             reply: reply.filter(|_| !passes),
@@ -195,6 +195,13 @@ impl Rule {
     fn is_spent(&self) -> bool {
         let each_once = u32::try_from(self.fault.answers.len()).ok().filter(|count| *count > 0);
         self.fault.times.or(each_once).is_some_and(|times| self.struck >= times)
+    }
+}
+
+impl FaultReply {
+    /// Whether it says no more than "let the service answer".
+    fn passes(&self) -> bool {
+        *self == Self { status: PASS, ..Self::default() }
     }
 }
 

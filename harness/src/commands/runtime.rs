@@ -8,8 +8,9 @@ pub(super) fn runtime() -> std::io::Result<Runtime> {
     Builder::new_multi_thread().enable_all().build()
 }
 
-/// The signals by which somebody asks the program to end: Ctrl-C and SIGTERM.
+/// The signals by which somebody asks the program to end: Ctrl-C, SIGTERM, a closed terminal.
 pub(super) struct Signals {
+    hangup: Signal,
     interrupt: Signal,
     terminate: Signal,
 }
@@ -17,14 +18,16 @@ pub(super) struct Signals {
 impl Signals {
     /// Listens from now on: a signal that comes earlier kills the program.
     pub(super) fn listen() -> std::io::Result<Self> {
+        let hangup = signal(SignalKind::hangup())?;
         let interrupt = signal(SignalKind::interrupt())?;
         let terminate = signal(SignalKind::terminate())?;
-        Ok(Self { interrupt, terminate })
+        Ok(Self { hangup, interrupt, terminate })
     }
 
     /// Waits until one has come.
     pub(super) async fn come(&mut self) {
         tokio::select! {
+            _ = self.hangup.recv() => {}
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
         }

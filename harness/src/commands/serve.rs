@@ -124,6 +124,10 @@ fn announce(running: &Running, format: Format) -> std::io::Result<()> {
             "credentials": credentials,
             "pid": std::process::id(),
         });
+        let token = running.control_token().map(|token| ("token".to_owned(), json!(token)));
+        let line = serde_json::Value::from_iter(
+            line.as_object().cloned().into_iter().flatten().chain(token),
+        );
         writeln!(stdout, "{line}")?;
         return stdout.flush();
     }

@@ -80,6 +80,8 @@ pub(super) struct Process {
     child: Child,
     group: Pid,
     output: Captured,
+    /// Nothing of the group is left, so that its number may be somebody else's by now.
+    gone: bool,
 }
 
 /// How a program ended.
@@ -125,7 +127,7 @@ impl Process {
             tokio::spawn(async move { drop(stdin.write_all(launch.input.as_bytes()).await) });
         }
         let output = Captured::new(child.stdout.take(), child.stderr.take());
-        Ok(Self { program, child, group, output })
+        Ok(Self { program, child, group, output, gone: false })
     }
 
     /// Waits for its end.
@@ -165,7 +167,8 @@ impl Process {
     /// Asks it to end, then insists; gives whether any of its group was still there.
     pub(super) async fn end(&mut self) -> bool {
         let group = self.group;
-        if killpg(group, Signal::SIGTERM).is_err() {
+        if self.gone || killpg(group, Signal::SIGTERM).is_err() {
+            self.gone = true;
             return false;
         }
         let gone = timeout(GRACE, async {
@@ -179,6 +182,7 @@ impl Process {
             let _ = killpg(group, Signal::SIGKILL);
             let _ = self.child.wait().await;
         }
+        self.gone = true;
         true
     }
 }
@@ -186,7 +190,9 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         // Whoever drops it did not wait for a good end; nothing may be left.
-        let _ = killpg(self.group, Signal::SIGKILL);
+        if !self.gone {
+            let _ = killpg(self.group, Signal::SIGKILL);
+        }
     }
 }
 

@@ -128,6 +128,12 @@ fn a_program_that_leaves_others_behind_is_named_and_they_are_stopped() {
 
 #[test]
 fn an_interrupted_run_ends_with_1_and_leaves_nothing_behind() {
+    for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
+        interrupt(signal);
+    }
+}
+
+fn interrupt(signal: Signal) {
     let program = Program::new();
     let path = program.path("pid");
     let shell = format!("echo $$ > {0}.new; mv {0}.new {0}; sleep 600", path.display());
@@ -137,7 +143,7 @@ fn an_interrupted_run_ends_with_1_and_leaves_nothing_behind() {
     while !path.exists() {
         std::thread::yield_now();
     }
-    kill(Pid::from_raw(run.id().try_into().unwrap()), Signal::SIGINT).unwrap();
+    kill(Pid::from_raw(run.id().try_into().unwrap()), signal).unwrap();
     let ended = run.wait_with_output().unwrap();
     assert_eq!(ended.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&ended.stderr).contains("interrupted"));

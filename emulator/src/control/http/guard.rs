@@ -54,7 +54,7 @@ impl Guard {
             }
         }
         let Some(token) = &self.token else { return Ok(()) };
-        let brought = header(AUTHORIZATION).and_then(|it| it.strip_prefix(b"Bearer "));
+        let brought = header(AUTHORIZATION).and_then(bearer);
         let fits = |brought: &[u8]| {
             aws_lc_rs::constant_time::verify_slices_are_equal(brought, token.as_bytes()).is_ok()
         };
@@ -100,6 +100,14 @@ fn foreign(header: &str, value: &[u8]) -> Problem {
         "call it as `localhost` or by its address; web pages of other hosts are kept out",
     )
 }
+
+/// The token behind the scheme, whose case does not matter (RFC 9110, section 11.1).
+fn bearer(header: &[u8]) -> Option<&[u8]> {
+    let (scheme, token) = header.split_at_checked(SCHEME.len())?;
+    scheme.eq_ignore_ascii_case(SCHEME).then_some(token)
+}
+
+const SCHEME: &[u8] = b"Bearer ";
 
 #[cfg(test)]
 mod tests {

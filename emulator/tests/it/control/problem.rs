@@ -121,6 +121,7 @@ async fn beyond_loopback_a_call_needs_the_token() {
         ("/", String::new(), 401),
         ("/api/v1/clock", "authorization: Bearer wrong\r\n".to_owned(), 401),
         ("/api/v1/clock", format!("authorization: Bearer {token}\r\n"), 200),
+        ("/api/v1/clock", format!("authorization: bearer {token}\r\n"), 200),
     ] {
         let answer = bench.send("GET", path, &format!("host: pushpit\r\n{head}"), "").await;
         assert_eq!(answer.status, status, "{path} {head}: {}", answer.text);
