@@ -49,7 +49,8 @@ fn received(stage: &Stage<'_>, it: &Arrival, overlap: Option<u64>) -> Item {
 fn lost(stage: &Stage<'_>, it: &DeliveryView, overlap: Option<u64>) -> Item {
     let outcome = serde_json::to_value(it.outcome).unwrap_or_default();
     Item {
-        at: it.history.last().map_or_else(Timestamp::default, |step| step.at),
+        // When it was accepted: when it expired hangs on where in its second the sender's clock was.
+        at: it.history.first().map_or_else(Timestamp::default, |step| step.at),
         app: stage.app_name(&it.provider, &it.app).to_owned(),
         provider: it.provider.clone(),
         outcome: outcome.as_str().unwrap_or_default().to_owned(),

@@ -34,7 +34,7 @@ pub struct DeviceRecord {
 /// One notification at one device.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Item {
-    /// When it came to its outcome, in world time.
+    /// When it arrived, in world time; of what did not arrive, when it was accepted.
     pub at: Timestamp,
     /// The app, by its name in the scenario.
     pub app: String,
