@@ -19,6 +19,11 @@ pub struct StateFolder {
 impl StateFolder {
     /// The nearest `.pushpit/` upwards of `start`; made in `start` when there is none.
     pub fn find(start: &Path) -> Result<Self, ServerError> {
+        let start = &std::path::absolute(start).map_err(|cause| ServerError::File {
+            act: "find",
+            path: start.to_owned(),
+            cause,
+        })?;
         let found = start.ancestors().map(|folder| folder.join(NAME)).find(|path| path.is_dir());
         Self::open(&found.unwrap_or_else(|| start.join(NAME)))
     }
