@@ -1,6 +1,6 @@
 //! One line for each request, as a person follows them in a terminal.
 
-use pushpit_emulator::world::RequestView;
+use pushpit_emulator::world::{EventView, RequestView};
 use std::fmt::Write as _;
 
 /// A request in a line, and under it why it was rejected or what should be known.
@@ -18,6 +18,12 @@ pub(super) fn line(request: &RequestView) -> String {
         let _ = write!(line, "\n    note: {warning}");
     }
     line
+}
+
+/// Something that never became a request, and what to do about it.
+pub(super) fn trouble(event: &EventView) -> String {
+    let text = |key: &str| event.data[key].as_str().unwrap_or_default();
+    format!("{} no request: {}\n    help: {}", event.at, text("what"), text("help"))
 }
 
 /// A path whose long parts (tokens) are cut.

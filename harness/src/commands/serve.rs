@@ -158,15 +158,20 @@ async fn follow(running: &Running, format: Format) -> std::io::Result<()> {
     let control = running.control();
     let filter = Filter { of: Subject::Requests, ..Filter::default() };
     let mut after = control.end();
+    let mut after_trouble = after;
     loop {
         control.door().changed_since(after).await;
         let list = control.requests(&filter, after, AT_ONCE);
+        let troubles = control.events(Some("trouble"), after_trouble, AT_ONCE);
         let mut stdout = anstream::stdout();
         for request in &list.items {
             writeln!(stdout, "{}", log::line(request))?;
         }
+        for event in &troubles.items {
+            writeln!(stdout, "{}", log::trouble(event))?;
+        }
         stdout.flush()?;
-        after = list.next;
+        (after, after_trouble) = (list.next, troubles.next);
     }
 }
 
