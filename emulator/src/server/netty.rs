@@ -6,6 +6,8 @@
 use super::front::Trouble;
 use super::line::Replay;
 use super::linger::farewell;
+use crate::http2::ErrorCode;
+use crate::http2::frame::{self, Setting};
 use crate::wire::{ConnectionProfile, Settings};
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -25,9 +27,7 @@ where
         }
     };
     let debug = debug_text(&head);
-    let mut frames = settings(&profile.settings);
-    frames.extend(goaway(PROTOCOL_ERROR, debug.as_bytes()));
-    farewell(stream, &frames).await;
+    farewell(stream, &last_frames(&profile.settings, debug.as_bytes())).await;
     let line = head.split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or(&head);
     Trouble::Http1Refused {
         profile: profile.name,
@@ -59,40 +59,25 @@ fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {
     text.windows(wanted.len()).position(|window| window == wanted)
 }
 
-fn settings(settings: &Settings) -> Vec<u8> {
-    let values: [(u16, u32); 5] = [
-        (1, settings.header_table_size),
-        (3, settings.max_concurrent_streams),
-        (4, settings.initial_window_size),
-        (5, settings.max_frame_size),
-        (6, settings.max_header_list_size),
-    ];
-    let payload: Vec<u8> = values
-        .iter()
-        .flat_map(|(id, value)| id.to_be_bytes().into_iter().chain(value.to_be_bytes()))
-        .collect();
-    frame(SETTINGS, &payload)
-}
-
-fn goaway(code: u32, debug: &[u8]) -> Vec<u8> {
-    let last_stream = 0_u32;
-    let payload = [&last_stream.to_be_bytes()[..], &code.to_be_bytes(), debug].concat();
-    frame(GOAWAY, &payload)
-}
-
-fn frame(kind: u8, payload: &[u8]) -> Vec<u8> {
-    let length = u32::try_from(payload.len()).unwrap_or(0).to_be_bytes();
-    let head = [length[1], length[2], length[3], kind, 0, 0, 0, 0, 0];
-    [&head[..], payload].concat()
+fn last_frames(settings: &Settings, debug: &[u8]) -> Vec<u8> {
+    let values = [
+        (frame::SETTING_HEADER_TABLE_SIZE, settings.header_table_size),
+        (frame::SETTING_MAX_CONCURRENT_STREAMS, settings.max_concurrent_streams),
+        (frame::SETTING_INITIAL_WINDOW_SIZE, settings.initial_window_size),
+        (frame::SETTING_MAX_FRAME_SIZE, settings.max_frame_size),
+        (frame::SETTING_MAX_HEADER_LIST_SIZE, settings.max_header_list_size),
+    ]
+    .map(|(id, value)| Setting { id, value });
+    let mut frames = Vec::new();
+    frame::settings(&mut frames, &values);
+    frame::go_away(&mut frames, 0, ErrorCode::PROTOCOL_ERROR, debug);
+    frames
 }
 
 const HTTP1: &[u8] = b"HTTP/1.";
 /// Netty's own choice of how far to look. [client]
 const SEARCH_CEILING: usize = 1024;
 const PREFACE_LENGTH: usize = 24;
-const SETTINGS: u8 = 4;
-const GOAWAY: u8 = 7;
-const PROTOCOL_ERROR: u32 = 1;
 
 #[cfg(test)]
 mod tests {

@@ -1,0 +1,124 @@
+//! Header blocks to header fields.
+
+use super::table::Table;
+use super::{HpackError, huffman, integer};
+
+/// Decodes the header blocks of one connection, in order.
+#[derive(Debug)]
+pub struct Decoder {
+    table: Table,
+    /// What SETTINGS_HEADER_TABLE_SIZE allows, bytes.
+    allowed: usize,
+    name: Vec<u8>,
+    value: Vec<u8>,
+}
+
+/// What became of a header list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listed {
+    /// All fields were handed out.
+    Whole,
+    /// The list is larger than the limit; the fields beyond it were decoded and thrown away.
+    TooLarge,
+}
+
+impl Decoder {
+    /// A decoder whose table may hold so many bytes.
+    pub fn new(table_size: usize) -> Self {
+        Self {
+            table: Table::new(table_size),
+            allowed: table_size,
+            name: Vec::new(),
+            value: Vec::new(),
+        }
+    }
+
+    /// Says what SETTINGS_HEADER_TABLE_SIZE allows from now on; call it when the peer has
+    /// acknowledged the setting.
+    pub fn allow(&mut self, table_size: usize) {
+        self.allowed = table_size;
+        self.table.resize(table_size.min(self.table.limit()));
+    }
+
+    /// Decodes a whole block; hands each field to `take` as long as the list, counted with 32 bytes
+    /// a field as RFC 9113, section 6.5.2 has it, is not larger than `limit`.
+    ///
+    /// The work is bounded by the length of the block: what is too large is not copied.
+    ///
+    /// # Errors
+    /// The block is malformed; the connection cannot go on.
+    pub fn decode(
+        &mut self,
+        mut block: &[u8],
+        limit: usize,
+        mut take: impl FnMut(&[u8], &[u8]),
+    ) -> Result<Listed, HpackError> {
+        let mut size = 0_usize;
+        let mut begun = false;
+        while let Some(&first) = block.first() {
+            let indexing = match first {
+                0x80.. => {
+                    let index = integer::read(&mut block, 7)?;
+                    let (name, value) = self.table.entry(index)?;
+                    size = size.saturating_add(weight(name, value));
+                    if size <= limit {
+                        take(name, value);
+                    }
+                    begun = true;
+                    continue;
+                }
+                0x20..0x40 => {
+                    if begun {
+                        return Err(HpackError::ResizeLate);
+                    }
+                    self.resize(integer::read(&mut block, 5)?)?;
+                    continue;
+                }
+                0x40..0x80 => true,
+                0x00..0x20 => false,
+            };
+            begun = true;
+            let index = integer::read(&mut block, if indexing { 6 } else { 4 })?;
+            self.name.clear();
+            match index {
+                0 => text(&mut block, &mut self.name)?,
+                _ => self.name.extend_from_slice(self.table.entry(index)?.0),
+            }
+            self.value.clear();
+            text(&mut block, &mut self.value)?;
+            size = size.saturating_add(weight(&self.name, &self.value));
+            if size <= limit {
+                take(&self.name, &self.value);
+            }
+            if indexing {
+                self.table.insert(&self.name, &self.value);
+            }
+        }
+        Ok(if size <= limit { Listed::Whole } else { Listed::TooLarge })
+    }
+
+    fn resize(&mut self, size: usize) -> Result<(), HpackError> {
+        if size > self.allowed {
+            return Err(HpackError::Resize { size, allowed: self.allowed });
+        }
+        self.table.resize(size);
+        Ok(())
+    }
+}
+
+/// Reads a string literal. [doc] RFC 7541, section 5.2
+fn text(from: &mut &[u8], to: &mut Vec<u8>) -> Result<(), HpackError> {
+    let coded = from.first().ok_or(HpackError::Cut)? & 0x80 != 0;
+    let length = integer::read(from, 7)?;
+    let (bytes, rest) = from.split_at_checked(length).ok_or(HpackError::Cut)?;
+    *from = rest;
+    if coded {
+        return huffman::decode(bytes, to);
+    }
+    to.extend_from_slice(bytes);
+    Ok(())
+}
+
+fn weight(name: &[u8], value: &[u8]) -> usize {
+    name.len() + value.len() + super::table::OVERHEAD
+}
