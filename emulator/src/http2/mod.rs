@@ -1,11 +1,16 @@
-//! HTTP/2 as bytes: frames and header compression, told nothing of sockets, time or push.
+//! The server side of an HTTP/2 connection, told nothing of sockets, time or push.
 //!
-//! The server connection of design page "Why we own the HTTP/2 server connection" is built on
-//! these two. What is here is complete in itself and bounded: the decoder keeps its table in step
-//! whatever a peer sends, and hands out no more than the list size that was announced.
+//! [`Connection`] is a state machine: bytes in, requests out; replies in, bytes out. It is our own
+//! because real senders and real services do on the wire what stock servers refuse. Whatever a
+//! peer sends, memory and work stay bounded: see the constants beside each rule.
 
+mod connection;
 mod error;
 pub mod frame;
+mod head;
 pub mod hpack;
+mod receive;
+mod stream;
 
+pub use connection::{Connection, Event, Failure, Limits};
 pub use error::ErrorCode;

@@ -60,6 +60,13 @@ impl Link {
         replies.pop().unwrap_or_else(bug)
     }
 
+    /// Makes sure that a reply can be written; one that cannot becomes that of a bug.
+    pub(super) fn make_writable(&self, reply: &mut Reply) {
+        if !is_plain(reply) {
+            self.head(reply);
+        }
+    }
+
     /// The head of a reply; when it cannot be written, that of a bug, and the body with it.
     pub(super) fn head(&self, reply: &mut Reply) -> Response<()> {
         head(reply).unwrap_or_else(|what| {
@@ -124,6 +131,19 @@ fn head(reply: &Reply) -> Result<Response<()>, String> {
         headers.append(field, value);
     }
     Ok(response)
+}
+
+/// Whether a reply is of the kind that needs no closer look.
+fn is_plain(reply: &Reply) -> bool {
+    let plain_name = |name: &str| {
+        !name.is_empty() && name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'-'))
+    };
+    let plain_value = |value: &[u8]| value.iter().all(|byte| matches!(byte, b' '..=b'~'));
+    (200..600).contains(&reply.status)
+        && reply
+            .headers
+            .iter()
+            .all(|(name, value)| plain_name(name) && plain_value(value.as_bytes()))
 }
 
 /// What a bug answers: ours, never in a vendor's clothes.

@@ -119,11 +119,17 @@ pub enum Trouble {
         /// Method and target as they came.
         line: String,
     },
-    /// The connection broke a rule of HTTP/2, or the sender said that we did.
+    /// The sender broke a rule of HTTP/2.
     #[error("HTTP/2 connection error: {cause}")]
     Http2 {
-        /// What the HTTP/2 layer said.
-        cause: h2::Error,
+        /// The rule, and what we said.
+        cause: crate::http2::Failure,
+    },
+    /// The sender said that we broke a rule of HTTP/2, or that it cannot go on.
+    #[error("HTTP/2 connection error: the sender said GOAWAY with code {code}")]
+    Http2GoneAway {
+        /// The code, as in RFC 9113, section 7.
+        code: u32,
     },
     /// A body did not arrive in time.
     #[error("a request's body did not arrive within {} s", super::body::BODY_LIMIT.as_secs())]
@@ -167,7 +173,9 @@ impl Trouble {
             Self::Http1Refused { .. } => {
                 "the real service speaks HTTP/2 alone: let the sender use HTTP/2"
             }
-            Self::Http2 { .. } => "look at the sender's HTTP/2 library and at the last requests",
+            Self::Http2 { .. } | Self::Http2GoneAway { .. } => {
+                "look at the sender's HTTP/2 library and at the last requests"
+            }
             Self::SlowBody | Self::SlowHead => {
                 "the sender announced more than it sent, or was stopped"
             }

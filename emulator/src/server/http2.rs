@@ -1,295 +1,281 @@
-//! HTTP/2: bytes to [`Front::answer_all`](super::Front::answer_all) to bytes, for now by the h2
-//! crate.
+//! HTTP/2: the socket of [`Connection`], and its requests to
+//! [`Front::answer_all`](super::Front::answer_all).
 //!
-//! One task carries a connection and all its streams: what has arrived whole is answered at
-//! once, in a batch, and written together; what must wait (a body, a delay) waits aside.
+//! One task carries a connection and all its streams: what has arrived whole is answered at once,
+//! in a batch, and written together. While the other side does not read, nothing more is read.
 
-use super::answer::{Link, request, too_slow};
-use super::body::{BODY_LIMIT, Collect};
+use super::answer::{Link, too_slow};
+use super::body::{BODY_LIMIT, DRAIN_CEILING};
 use super::connection::HANDSHAKE_LIMIT;
 use super::delay;
 use super::front::Trouble;
-use super::linger::LINGER_LIMIT;
+use super::linger::{LINGER_LIMIT, farewell};
 use crate::control::InFlight;
+use crate::http2::{Connection, ErrorCode, Event, Limits};
 use crate::wire::{Reply, Request, Wire};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use h2::server::{Builder, Connection, SendResponse};
-use h2::{Reason, RecvStream};
+use std::cell::RefCell;
 use std::future::{Future, poll_fn};
+use std::io;
 use std::pin::{Pin, pin};
-use std::task::{Context, Poll, ready};
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio_util::sync::WaitForCancellationFuture;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 
 /// Serves a connection to its end; says why it ended.
-pub(super) async fn serve<S>(io: S, link: &Link) -> Result<&'static str, Trouble>
+pub(super) async fn serve<S>(mut io: S, link: &Link) -> Result<&'static str, Trouble>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let settings = &link.profile.settings;
-    let mut builder = Builder::new();
-    builder
-        .header_table_size(settings.header_table_size)
-        .max_concurrent_streams(settings.max_concurrent_streams)
-        .initial_window_size(settings.initial_window_size)
-        .max_frame_size(settings.max_frame_size)
-        .max_header_list_size(settings.max_header_list_size)
-        .initial_connection_window_size(CONNECTION_WINDOW);
-    let connection = match delay::limit(HANDSHAKE_LIMIT, builder.handshake(io)).await {
-        None => return Err(Trouble::SlowStart),
-        Some(Err(cause)) => return ended(cause),
-        Some(Ok(connection)) => connection,
-    };
-    let mut driver = Driver {
-        connection,
-        link,
-        whole: Vec::new(),
-        waiting: FuturesUnordered::new(),
-        closing: false,
-        requests: Vec::new(),
-        replies: Vec::new(),
-    };
+    let mut driver = Driver::new(link);
     let mut stop = pin!(link.stop.cancelled());
-    poll_fn(|cx| driver.poll(cx, stop.as_mut())).await
-}
-
-fn ended(cause: h2::Error) -> Result<&'static str, Trouble> {
-    let farewell = cause.is_go_away() && cause.is_remote();
-    if cause.is_io() || farewell && cause.reason() == Some(Reason::NO_ERROR) {
-        return Ok(SENDER);
+    let mut tick = pin!(delay::sleep(LOOK));
+    loop {
+        if let Some(end) = driver.answer() {
+            return driver.end(&mut io, end).await;
+        }
+        if !driver.connection.output().is_empty() {
+            let written = io.write_all(driver.connection.output()).await;
+            driver.connection.output().clear();
+            if written.is_err() || io.flush().await.is_err() {
+                return Ok(SENDER);
+            }
+        }
+        if driver.connection.is_over() {
+            farewell(&mut io, &[]).await;
+            return Ok(OURS);
+        }
+        let (minding, delayed) = (driver.connection.is_waiting(), !driver.delayed.is_empty());
+        tokio::select! {
+            biased;
+            read = poll_fn(|cx| read(cx, &mut io, &mut driver.connection, link)) => {
+                match read {
+                    Ok(1..) => {}
+                    Ok(0) | Err(_) => return Ok(if driver.closing { OURS } else { SENDER }),
+                }
+            }
+            Some((exchange, reply)) = driver.delayed.next(), if delayed => {
+                if let Some(end) = driver.write(exchange, reply) {
+                    return driver.end(&mut io, end).await;
+                }
+            }
+            () = tick.as_mut(), if minding => {
+                tick.set(delay::sleep(LOOK));
+                if let Some(trouble) = driver.look() {
+                    return Err(trouble);
+                }
+            }
+            () = stop.as_mut(), if !driver.closing => driver.close(ErrorCode::NO_ERROR, b""),
+        }
     }
-    Err(Trouble::Http2 { cause })
 }
 
-struct Driver<'a, S> {
-    connection: Connection<S, Bytes>,
+type Delayed = Pin<Box<dyn Future<Output = (Exchange, Reply)> + Send>>;
+
+struct Driver<'a> {
+    connection: Connection<Option<InFlight>>,
     link: &'a Link,
-    /// Requests that have arrived whole and want an answer.
-    whole: Vec<Exchange>,
-    waiting: FuturesUnordered<Pin<Box<dyn Future<Output = Waited> + Send>>>,
+    delayed: FuturesUnordered<Delayed>,
     closing: bool,
+    /// Looks at a connection that has not said its first word.
+    unbegun: u32,
+    exchanges: Vec<Exchange>,
     requests: Vec<Request>,
     replies: Vec<Reply>,
 }
 
-/// What waiting led to.
-enum Waited {
-    Body(Exchange),
-    Delay(Exchange, Reply),
-    /// The stream is gone, or nothing is left to do.
-    Done,
-    SlowBody(Exchange),
+/// A stream that wants a reply.
+#[derive(Clone, Copy)]
+struct Exchange {
+    stream: u32,
+    is_head: bool,
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Driver<'_, S> {
-    fn poll(
-        &mut self,
-        cx: &mut Context<'_>,
-        mut stop: Pin<&mut WaitForCancellationFuture<'_>>,
-    ) -> Poll<Result<&'static str, Trouble>> {
+/// Why the connection ends here.
+enum End {
+    Dropped,
+    Failed(Trouble),
+    Torn,
+}
+
+impl<'a> Driver<'a> {
+    fn new(link: &'a Link) -> Self {
+        let drain_ceiling = DRAIN_CEILING;
+        let limits = Limits {
+            settings: link.profile.settings,
+            connection_window: CONNECTION_WINDOW,
+            drain_ceiling,
+        };
+        Self {
+            connection: Connection::new(limits),
+            link,
+            delayed: FuturesUnordered::new(),
+            closing: false,
+            unbegun: 0,
+            exchanges: Vec::new(),
+            requests: Vec::new(),
+            replies: Vec::new(),
+        }
+    }
+
+    /// Answers all that is whole.
+    fn answer(&mut self) -> Option<End> {
         loop {
-            if !self.closing && stop.as_mut().poll(cx).is_ready() {
-                self.close();
-            }
             let mut end = None;
-            while self.whole.len() < BATCH {
-                match self.connection.poll_accept(cx) {
-                    Poll::Ready(Some(Ok((request, respond)))) => {
-                        self.take(cx, Exchange::new(self.link, request, respond));
+            while self.requests.len() < BATCH {
+                match self.connection.next_event() {
+                    Some(Event::Request(stream, request)) => {
+                        let is_head = request.method() == b"HEAD";
+                        self.exchanges.push(Exchange { stream, is_head });
+                        self.requests.push(request);
                     }
-                    Poll::Ready(Some(Err(cause))) => {
-                        end = Some(ended(cause));
+                    Some(Event::Failed(cause)) => {
+                        end = Some(End::Failed(Trouble::Http2 { cause }));
                         break;
                     }
-                    Poll::Ready(None) => {
-                        let why = if self.closing { "the server closed it" } else { SENDER };
-                        end = Some(Ok(why));
+                    Some(Event::GoneAway(ErrorCode::NO_ERROR)) => {}
+                    Some(Event::GoneAway(code)) => {
+                        end = Some(End::Failed(Trouble::Http2GoneAway { code: code.0 }));
                         break;
                     }
-                    Poll::Pending => break,
+                    None => break,
                 }
             }
-            let mut written = false;
-            while let Poll::Ready(Some(waited)) = self.waiting.poll_next_unpin(cx) {
-                match waited {
-                    Waited::Body(exchange) => self.whole.push(exchange),
-                    Waited::Delay(exchange, reply) => {
-                        written = true;
-                        if let Some(why) = self.write(exchange, reply) {
-                            return Poll::Ready(Ok(why));
-                        }
-                    }
-                    Waited::Done => {}
-                    Waited::SlowBody(exchange) => {
-                        written = true;
-                        self.link.tell(Trouble::SlowBody);
-                        self.write(exchange, too_slow());
-                        self.close();
-                    }
+            if end.is_some() || self.requests.is_empty() {
+                return end;
+            }
+            let mut replies = std::mem::take(&mut self.replies);
+            let mut exchanges = std::mem::take(&mut self.exchanges);
+            self.link.answer_all(&mut self.requests, &mut replies);
+            for (exchange, reply) in exchanges.drain(..).zip(replies.drain(..)) {
+                if let Some(end) = self.reply(exchange, reply) {
+                    return Some(end);
                 }
             }
-            written |= !self.whole.is_empty();
-            if let Some(why) = self.answer() {
-                return Poll::Ready(Ok(why));
-            }
-            if let Some(end) = end {
-                let ours = |why| {
-                    if self.closing { "the server closed it" } else { why }
-                };
-                return Poll::Ready(end.map(ours));
-            }
-            if !written {
-                return Poll::Pending;
-            }
+            (self.exchanges, self.replies) = (exchanges, replies);
         }
     }
 
-    /// Answers at once when the body is here already, which it is for most pushes.
-    fn take(&mut self, cx: &mut Context<'_>, mut exchange: Exchange) {
-        match exchange.poll_body(cx) {
-            Poll::Ready(Ok(())) => self.whole.push(exchange),
-            Poll::Ready(Err(_)) => {}
-            Poll::Pending => self.waiting.push(Box::pin(async move {
-                match delay::limit(BODY_LIMIT, poll_fn(|cx| exchange.poll_body(cx))).await {
-                    None => Waited::SlowBody(exchange),
-                    Some(Err(_)) => Waited::Done,
-                    Some(Ok(())) => Waited::Body(exchange),
-                }
-            })),
-        }
-    }
-
-    /// Answers all that is whole; says why the connection ends here, if it does.
-    fn answer(&mut self) -> Option<&'static str> {
-        if self.whole.is_empty() {
-            return None;
-        }
-        let mut whole = std::mem::take(&mut self.whole);
-        let mut replies = std::mem::take(&mut self.replies);
-        self.requests.extend(whole.iter_mut().map(Exchange::take_request));
-        self.link.answer_all(&mut self.requests, &mut replies);
-        for (exchange, reply) in whole.drain(..).zip(replies.drain(..)) {
-            if let Some(length) = reply.delay {
-                self.waiting.push(Box::pin(async move {
-                    delay::sleep(length).await;
-                    Waited::Delay(exchange, reply)
-                }));
-            } else if let Some(why) = self.write(exchange, reply) {
-                return Some(why);
-            }
-        }
-        self.whole = whole;
-        self.replies = replies;
+    /// Writes a reply now, or when its delay is over.
+    fn reply(&mut self, exchange: Exchange, reply: Reply) -> Option<End> {
+        let Some(length) = reply.delay else {
+            return self.write(exchange, reply);
+        };
+        self.delayed.push(Box::pin(async move {
+            delay::sleep(length).await;
+            (exchange, reply)
+        }));
         None
     }
 
-    /// Writes one reply; says why the connection ends here, if it does.
-    fn write(&mut self, mut exchange: Exchange, mut reply: Reply) -> Option<&'static str> {
+    fn write(&mut self, exchange: Exchange, mut reply: Reply) -> Option<End> {
         match reply.wire {
-            Wire::Drop => return Some("dropped as told"),
-            Wire::Tear => {
-                self.link.tear.set();
-                return Some("torn as told");
-            }
+            Wire::Drop => return Some(End::Dropped),
+            Wire::Tear => return Some(End::Torn),
             Wire::ResetStream { code } => {
-                exchange.respond.send_reset(Reason::from(code));
+                self.connection.reset_stream(exchange.stream, ErrorCode(code));
                 return None;
             }
             Wire::Keep | Wire::GoAway { .. } => {}
         }
-        let head = self.link.head(&mut reply);
-        let empty = reply.body.is_empty() || exchange.is_head;
-        // Whoever reset the stream meanwhile gets no answer and misses none.
-        if let Ok(mut stream) = exchange.respond.send_response(head, empty)
-            && !empty
-        {
-            let _ = stream.send_data(reply.body, true);
-        }
-        if let Wire::GoAway { .. } = reply.wire {
-            // The h2 crate can send neither code nor debug data with a graceful end; our own
-            // HTTP/2 connection brings both.
-            self.close();
-        }
-        if !exchange.finished {
-            // An answer given before the end of an endless body: reading on a while keeps the
-            // reset of the stream from overtaking it.
-            self.waiting.push(Box::pin(async move {
-                delay::limit(LINGER_LIMIT, poll_fn(|cx| exchange.poll_waste(cx))).await;
-                Waited::Done
-            }));
+        self.link.make_writable(&mut reply);
+        let body = if exchange.is_head { Bytes::new() } else { std::mem::take(&mut reply.body) };
+        let fields = reply.headers.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes()));
+        self.connection.respond(exchange.stream, reply.status, fields, body);
+        if let Wire::GoAway { code, debug } = &reply.wire {
+            self.close(ErrorCode(*code), debug);
         }
         None
     }
 
-    fn close(&mut self) {
-        self.closing = true;
-        self.connection.graceful_shutdown();
-    }
-}
-
-/// One stream.
-struct Exchange {
-    request: Request,
-    incoming: RecvStream,
-    collect: Collect,
-    finished: bool,
-    is_head: bool,
-    respond: SendResponse<Bytes>,
-    _in_flight: Option<InFlight>,
-}
-
-impl Exchange {
-    fn new(link: &Link, request: http::Request<RecvStream>, respond: SendResponse<Bytes>) -> Self {
-        let in_flight = link.front.enter();
-        let (parts, incoming) = request.into_parts();
-        let implied = if link.peer.tls.is_some() { "https" } else { "http" };
-        let request = self::request(&parts, implied, false);
-        let collect = Collect::new(link.front.body_ceiling(&request));
-        let is_head = parts.method == http::Method::HEAD;
-        Self {
-            request,
-            incoming,
-            collect,
-            finished: false,
-            is_head,
-            respond,
-            _in_flight: in_flight,
+    /// Minds the time of what waits for the sender.
+    fn look(&mut self) -> Option<Trouble> {
+        if !self.connection.is_begun() {
+            self.unbegun += 1;
+            return (self.unbegun >= looks(HANDSHAKE_LIMIT)).then_some(Trouble::SlowStart);
         }
+        let slow = self.connection.look(looks(BODY_LIMIT), looks(LINGER_LIMIT));
+        for stream in &slow {
+            self.link.tell(Trouble::SlowBody);
+            self.write(Exchange { stream: *stream, is_head: false }, too_slow());
+        }
+        if !slow.is_empty() {
+            self.close(ErrorCode::NO_ERROR, b"");
+        }
+        None
     }
 
-    fn take_request(&mut self) -> Request {
-        let mut request = std::mem::take(&mut self.request);
-        (request.body, request.body_length) = self.collect.finish();
-        request
+    fn close(&mut self, code: ErrorCode, debug: &[u8]) {
+        self.closing = true;
+        self.connection.go_away(code, debug);
     }
 
-    /// Reads until the body is whole or too long to go on.
-    fn poll_body(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), h2::Error>> {
-        while !self.incoming.is_end_stream() {
-            let Some(chunk) = ready!(self.incoming.poll_data(cx)?) else {
-                break;
-            };
-            self.incoming.flow_control().release_capacity(chunk.len())?;
-            if !self.collect.push(chunk) {
-                return Poll::Ready(Ok(()));
+    async fn end<S>(&mut self, io: &mut S, end: End) -> Result<&'static str, Trouble>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        match end {
+            End::Dropped => Ok("dropped as told"),
+            End::Torn => {
+                self.link.tear.set();
+                Ok("torn as told")
+            }
+            End::Failed(trouble) => {
+                farewell(io, self.connection.output()).await;
+                Err(trouble)
             }
         }
-        self.finished = true;
-        Poll::Ready(Ok(()))
     }
+}
 
-    fn poll_waste(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), h2::Error>> {
-        while let Some(chunk) = ready!(self.incoming.poll_data(cx)?) {
-            self.incoming.flow_control().release_capacity(chunk.len())?;
+/// Reads what is there, up to a measure, straight into the connection; 0 means the end.
+///
+/// The buffer is the thread's, so that an idle connection has none.
+fn read<S: AsyncRead + Unpin>(
+    cx: &mut Context<'_>,
+    io: &mut S,
+    connection: &mut Connection<Option<InFlight>>,
+    link: &Link,
+) -> Poll<io::Result<usize>> {
+    BUFFER.with_borrow_mut(|buffer| {
+        let mut total = 0;
+        while total < READ_AT_ONCE {
+            let mut part = ReadBuf::new(buffer);
+            match Pin::new(&mut *io).poll_read(cx, &mut part) {
+                Poll::Ready(Ok(())) if part.filled().is_empty() => break,
+                Poll::Ready(Ok(())) => {
+                    total += part.filled().len();
+                    let front = &link.front;
+                    connection.receive(part.filled(), |request| {
+                        (front.body_ceiling(request), front.enter())
+                    });
+                }
+                Poll::Ready(Err(cause)) if total == 0 => return Poll::Ready(Err(cause)),
+                Poll::Pending if total == 0 => return Poll::Pending,
+                Poll::Ready(Err(_)) | Poll::Pending => break,
+            }
         }
-        Poll::Ready(Ok(()))
-    }
+        Poll::Ready(Ok(total))
+    })
+}
+
+fn looks(limit: Duration) -> u32 {
+    u32::try_from(limit.as_secs() / LOOK.as_secs().max(1)).unwrap_or(u32::MAX)
+}
+
+thread_local! {
+    static BUFFER: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_AT_ONCE].into_boxed_slice());
 }
 
 const SENDER: &str = "the sender closed it";
+const OURS: &str = "the server closed it";
 /// Requests answered together: bounds how long the front may hold a lock for one connection.
 const BATCH: usize = 100;
+/// Bytes read before what they brought is answered: some hundred pushes.
+const READ_AT_ONCE: usize = 64 << 10;
 /// The connection's window: the streams' windows alone shall slow a sender down.
 const CONNECTION_WINDOW: u32 = 1024 * 1024;
+/// How often slow bodies are looked for.
+const LOOK: Duration = Duration::from_secs(1);

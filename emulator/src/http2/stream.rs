@@ -1,0 +1,89 @@
+//! One stream: a request on its way in, a reply on its way out.
+
+use crate::wire::Request;
+use bytes::Bytes;
+
+/// One stream that is open or half closed; `T` is what the owner of the connection attached.
+#[derive(Debug)]
+pub(super) struct Stream<T> {
+    pub(super) request: Request,
+    body: Vec<u8>,
+    ceiling: usize,
+    length: u64,
+    /// What `content-length` promised.
+    pub(super) promised: Option<u64>,
+    /// The sender has not ended the stream.
+    pub(super) open: bool,
+    /// The request was handed out.
+    pub(super) asked: bool,
+    /// The reply was taken.
+    pub(super) answered: bool,
+    /// What of the reply's body waits for the window.
+    pub(super) unsent: Option<Bytes>,
+    pub(super) send_window: i64,
+    /// How much the sender may still send, bytes.
+    pub(super) receive_window: i64,
+    /// Looks of the clock's owner since the stream began, or since it was answered.
+    pub(super) age: u32,
+    /// Kept until the stream is over.
+    pub(super) _attached: T,
+}
+
+impl<T> Stream<T> {
+    pub(super) fn new(
+        request: Request,
+        ceiling: usize,
+        attached: T,
+        windows: (i64, i64),
+        open: bool,
+    ) -> Self {
+        let promised = request.header(b"content-length").and_then(number);
+        Self {
+            request,
+            body: Vec::new(),
+            ceiling,
+            length: 0,
+            promised,
+            open,
+            asked: false,
+            answered: false,
+            unsent: None,
+            send_window: windows.0,
+            receive_window: windows.1,
+            age: 0,
+            _attached: attached,
+        }
+    }
+
+    /// Takes a part of the body: kept up to the ceiling, counted beyond.
+    pub(super) fn push(&mut self, part: &[u8]) {
+        self.length += part.len() as u64;
+        let room = self.ceiling.saturating_sub(self.body.len());
+        if self.body.capacity() == 0 {
+            self.body.reserve_exact(part.len().min(room));
+        }
+        self.body.extend_from_slice(&part[..part.len().min(room)]);
+    }
+
+    pub(super) fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// Whether the body has the length that `content-length` promised.
+    pub(super) fn keeps_its_promise(&self) -> bool {
+        self.promised.is_none_or(|promised| promised == self.length)
+    }
+
+    /// Takes the request out, body and all.
+    pub(super) fn take_request(&mut self) -> Request {
+        self.asked = true;
+        let mut request = std::mem::take(&mut self.request);
+        request.body = Bytes::from(std::mem::take(&mut self.body));
+        request.body_length = self.length;
+        request
+    }
+}
+
+fn number(text: &[u8]) -> Option<u64> {
+    std::str::from_utf8(text).ok()?.parse().ok()
+}
