@@ -11,6 +11,8 @@ mod head;
 pub mod hpack;
 mod receive;
 mod stream;
+#[cfg(test)]
+mod tests;
 
 pub use connection::{Connection, Event, Failure, Limits};
 pub use error::ErrorCode;

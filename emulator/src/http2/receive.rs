@@ -110,7 +110,6 @@ impl<T> Connection<T> {
                 return Ok(());
             }
             let request = stream.take_request();
-            self.noise = self.noise.saturating_sub(1);
             self.events.push_back(Event::Request(id, request));
         }
         Ok(())

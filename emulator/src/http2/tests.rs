@@ -1,0 +1,306 @@
+//! Connections told in frames: what real senders send, what hostile ones do, and bytes however
+//! they are cut.
+
+use super::frame::{self, Head, Setting};
+use super::hpack::Encoder;
+use super::{Connection, ErrorCode, Event, Failure, Limits};
+use crate::wire::{ConnectionProfile, Request};
+use bytes::Bytes;
+use proptest::prelude::*;
+
+const LIMITS: Limits = Limits {
+    settings: ConnectionProfile::GENERIC.settings,
+    connection_window: 1 << 20,
+    drain_ceiling: 1 << 20,
+};
+
+struct Bench(Connection<()>);
+
+impl Bench {
+    /// A connection whose first SETTINGS have gone both ways.
+    fn new() -> Self {
+        Self::with(&[])
+    }
+
+    fn with(settings: &[Setting]) -> Self {
+        let mut bench = Self(Connection::new(LIMITS));
+        bench.receive(&hello(settings));
+        bench.0.output().clear();
+        bench
+    }
+
+    fn receive(&mut self, bytes: &[u8]) {
+        self.0.receive(bytes, |_| (4096, ()));
+    }
+
+    /// What was handed out since the last look, as text.
+    fn events(&mut self) -> Vec<String> {
+        std::iter::from_fn(|| self.0.next_event()).map(|event| shown(&event)).collect()
+    }
+
+    /// The frames written since the last look: type, flags, stream, payload.
+    fn frames(&mut self) -> Vec<(u8, u8, u32, Vec<u8>)> {
+        let output = std::mem::take(self.0.output());
+        let mut rest = &output[..];
+        std::iter::from_fn(|| {
+            let head = Head::read(rest)?;
+            let (payload, after) = rest[Head::LENGTH..].split_at(head.length as usize);
+            rest = after;
+            Some((head.kind, head.flags, head.stream, payload.to_vec()))
+        })
+        .collect()
+    }
+}
+
+fn shown(event: &Event) -> String {
+    match event {
+        Event::Request(stream, request) => {
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            let (scheme, authority) = (text(request.scheme()), text(request.authority()));
+            let (target, body) = (text(request.target()), text(&request.body));
+            format!("{stream}: {scheme} {authority} {target} {body} {}", request.body_length)
+        }
+        Event::Failed(failure) => failure.to_string(),
+        Event::GoneAway(code) => format!("gone away {}", code.0),
+    }
+}
+
+fn hello(settings: &[Setting]) -> Vec<u8> {
+    let mut bytes = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
+    frame::settings(&mut bytes, settings);
+    bytes
+}
+
+fn head(stream: u32, fields: &[(&str, &str)], end: bool) -> Vec<u8> {
+    let encoder = Encoder::default();
+    let (mut block, mut bytes) = (Vec::new(), Vec::new());
+    for (name, value) in fields {
+        encoder.field(&mut block, name.as_bytes(), value.as_bytes());
+    }
+    frame::headers(&mut bytes, stream, &block, end, 16 << 10);
+    bytes
+}
+
+fn post(stream: u32, body: &[u8]) -> Vec<u8> {
+    let fields = [(":method", "POST"), (":scheme", "https"), (":path", "/"), ("host", "a")];
+    let mut bytes = head(stream, &fields, body.is_empty());
+    if !body.is_empty() {
+        frame::data(&mut bytes, stream, body, true);
+    }
+    bytes
+}
+
+fn raw(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).expect("test frames are small");
+    let mut bytes = Vec::new();
+    Head { length, kind, flags, stream }.write(&mut bytes);
+    [bytes, payload.to_vec()].concat()
+}
+
+fn calm(what: &'static str) -> Vec<String> {
+    vec![Failure { code: ErrorCode::ENHANCE_YOUR_CALM, what }.to_string()]
+}
+
+#[test]
+fn what_firebase_admin_for_node_sends_is_taken() {
+    // [client] firebase-admin 13.10 and 14.5: `url.protocol` copied, a port, an underscore.
+    let fields = [
+        (":method", "POST"),
+        (":scheme", "https:"),
+        (":authority", "fcm.googleapis.com:443"),
+        (":path", "/v1/projects/p/messages:send"),
+        ("access_token_auth", "true"),
+    ];
+    let mut bench = Bench::new();
+    bench.receive(&head(1, &fields, false));
+    bench.receive(&raw(frame::DATA, frame::END_STREAM, 1, b"{}"));
+    let expected = "1: https: fcm.googleapis.com:443 /v1/projects/p/messages:send {} 2";
+    assert_eq!(bench.events(), [expected]);
+    assert_eq!(bench.frames(), []);
+}
+
+#[test]
+fn a_host_stands_in_for_an_authority() {
+    let mut bench = Bench::new();
+    bench.receive(&post(1, b"x"));
+    assert_eq!(bench.events(), ["1: https a / x 1"]);
+}
+
+#[test]
+fn a_reply_with_a_body_is_one_head_and_one_data_frame() {
+    let mut bench = Bench::new();
+    bench.receive(&post(1, b"x"));
+    assert_eq!(bench.events().len(), 1);
+    let body = Bytes::from_static(br#"{"reason":"BadDeviceToken"}"#);
+    bench.0.respond(1, 400, std::iter::empty(), body.clone());
+    let head = (frame::HEADERS, frame::END_HEADERS, 1, vec![0x8c]);
+    assert_eq!(bench.frames(), [head, (frame::DATA, frame::END_STREAM, 1, body.to_vec())]);
+    bench.receive(&post(3, b"x"));
+    bench.0.respond(3, 200, std::iter::empty(), Bytes::new());
+    let ends = frame::END_HEADERS | frame::END_STREAM;
+    assert_eq!(bench.frames(), [(frame::HEADERS, ends, 3, vec![0x88])]);
+}
+
+#[test]
+fn a_body_waits_for_the_window_and_goes_on_with_it() {
+    let window = Setting { id: frame::SETTING_INITIAL_WINDOW_SIZE, value: 1 };
+    let mut bench = Bench::with(&[window]);
+    bench.receive(&post(1, b""));
+    bench.0.respond(1, 200, std::iter::empty(), Bytes::from_static(b"abc"));
+    let sent = |bench: &mut Bench| {
+        let frames = bench.frames().into_iter();
+        frames.filter(|(kind, ..)| *kind == frame::DATA).map(|(.., data)| data).collect::<Vec<_>>()
+    };
+    assert_eq!(sent(&mut bench), [b"a"]);
+    let mut more = Vec::new();
+    frame::window_update(&mut more, 1, 100);
+    bench.receive(&more);
+    assert_eq!(sent(&mut bench), [b"bc"]);
+}
+
+#[test]
+fn a_stream_beyond_the_limit_is_refused_and_the_others_go_on() {
+    let mut limits = LIMITS;
+    limits.settings.max_concurrent_streams = 1;
+    let mut bench = Bench(Connection::new(limits));
+    bench.receive(&[hello(&[]), post(1, b""), post(3, b"")].concat());
+    assert_eq!(bench.events(), ["1: https a /  0"]);
+    let refused = (frame::RST_STREAM, 0, 3, vec![0, 0, 0, 7]);
+    assert!(bench.frames().contains(&refused));
+    bench.0.respond(1, 200, std::iter::empty(), Bytes::new());
+    bench.receive(&post(5, b""));
+    assert_eq!(bench.events(), ["5: https a /  0"]);
+}
+
+#[test]
+fn going_away_says_why_finishes_what_is_open_and_takes_nothing_new() {
+    let mut bench = Bench::new();
+    bench.receive(&post(1, b""));
+    assert_eq!(bench.events().len(), 1);
+    bench.0.go_away(ErrorCode::NO_ERROR, br#"{"reason":"Shutdown"}"#);
+    let payload = [&[0, 0, 0, 1, 0, 0, 0, 0][..], br#"{"reason":"Shutdown"}"#].concat();
+    assert_eq!(bench.frames(), [(frame::GOAWAY, 0, 0, payload)]);
+    bench.receive(&post(3, b"x"));
+    assert_eq!((bench.events(), bench.0.is_over()), (Vec::new(), false));
+    bench.0.respond(1, 200, std::iter::empty(), Bytes::new());
+    assert_eq!((bench.frames().len(), bench.0.is_over()), (1, true));
+}
+
+#[test]
+fn a_reset_stream_takes_its_request_and_its_reply_with_it() {
+    let mut bench = Bench::new();
+    bench.receive(&[post(1, b""), raw(frame::RST_STREAM, 0, 1, &[0, 0, 0, 8])].concat());
+    assert_eq!(bench.events(), Vec::<String>::new());
+    bench.0.respond(1, 200, std::iter::empty(), Bytes::new());
+    assert_eq!(bench.frames(), []);
+}
+
+#[test]
+fn a_body_is_kept_up_to_the_ceiling_and_counted_beyond() {
+    let mut bench = Bench(Connection::new(LIMITS));
+    bench.0.receive(&[hello(&[]), post(1, b"abcde")].concat(), |_: &Request| (2, ()));
+    assert_eq!(bench.events(), ["1: https a / ab 5"]);
+}
+
+#[test]
+fn a_body_that_does_not_come_is_told_after_the_limit() {
+    let mut bench = Bench::new();
+    let fields = [(":method", "POST"), (":scheme", "https"), (":path", "/")];
+    bench.receive(&head(1, &fields, false));
+    assert_eq!(
+        (bench.0.look(2, 1), bench.0.look(2, 1), bench.0.look(2, 1)),
+        (vec![], vec![], vec![1])
+    );
+}
+
+#[test]
+fn floods_of_frames_that_bring_nothing_end_the_connection() {
+    let fields = [(":method", "POST"), (":scheme", "https"), (":path", "/")];
+    let open = head(1, &fields, false);
+    for flood in [
+        raw(frame::SETTINGS, 0, 0, &[]),
+        raw(frame::PING, 0, 0, &[0; 8]),
+        raw(frame::DATA, 0, 1, &[]),
+        raw(frame::PRIORITY, 0, 3, &[0; 5]),
+        raw(0x70, 0, 0, &[]),
+    ] {
+        let mut bench = Bench::new();
+        bench.receive(&open);
+        bench.receive(&flood.repeat(5_000));
+        assert_eq!(bench.events(), calm("too many frames that bring nothing"));
+        assert!(bench.0.is_over());
+    }
+}
+
+#[test]
+fn rapid_resets_end_the_connection_and_reach_nobody() {
+    let mut bench = Bench::new();
+    for number in 0..5_000 {
+        let stream = 2 * number + 1;
+        let reset = raw(frame::RST_STREAM, 0, stream, &[0, 0, 0, 8]);
+        bench.receive(&[post(stream, b""), reset].concat());
+    }
+    assert_eq!(bench.events(), calm("too many frames that bring nothing"));
+}
+
+#[test]
+fn a_header_block_without_end_ends_the_connection() {
+    let mut bench = Bench::new();
+    bench.receive(&raw(frame::HEADERS, 0, 1, &[]));
+    bench.receive(&raw(frame::CONTINUATION, 0, 1, &[0; 16_000]).repeat(4));
+    let what = "a header block is far larger than SETTINGS_MAX_HEADER_LIST_SIZE";
+    assert_eq!(bench.events(), calm(what));
+}
+
+#[test]
+fn a_head_beyond_the_limit_is_answered_with_431() {
+    let long = "x".repeat(16_300);
+    let fields = [(":method", "POST"), (":scheme", "https"), (":path", "/"), ("a", &*long)];
+    let mut bench = Bench::new();
+    bench.receive(&head(1, &fields, true));
+    assert_eq!(bench.events(), Vec::<String>::new());
+    let ends = frame::END_HEADERS | frame::END_STREAM;
+    assert_eq!(bench.frames(), [(frame::HEADERS, ends, 1, b"\x08\x03431".to_vec())]);
+}
+
+proptest! {
+    #[test]
+    fn bytes_mean_the_same_however_they_are_cut(
+        bodies in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..60), 1..6),
+        garbage in proptest::collection::vec(any::<u8>(), 0..40),
+        cuts in proptest::collection::vec(1_usize..50, 1..60),
+    ) {
+        let mut bytes = hello(&[]);
+        for (number, body) in (0..).zip(&bodies) {
+            bytes.extend(post(2 * number + 1, body));
+        }
+        bytes.extend(garbage);
+        let (mut whole, mut pieces) = (Bench(Connection::new(LIMITS)), Bench(Connection::new(LIMITS)));
+        whole.receive(&bytes);
+        let mut rest = &bytes[..];
+        for cut in cuts.iter().cycle() {
+            let (piece, after) = rest.split_at(rest.len().min(*cut));
+            pieces.receive(piece);
+            rest = after;
+            if rest.is_empty() {
+                break;
+            }
+        }
+        prop_assert_eq!(whole.events(), pieces.events());
+        prop_assert_eq!(whole.0.output(), pieces.0.output());
+    }
+
+    #[test]
+    fn no_bytes_panic_and_little_is_kept_of_them(
+        frames in proptest::collection::vec(
+            (0_u8..11, any::<u8>(), 0_u32..6, proptest::collection::vec(any::<u8>(), 0..30)), 0..40,
+        ),
+    ) {
+        let mut bench = Bench::new();
+        for (kind, flags, stream, payload) in frames {
+            bench.receive(&raw(kind, flags, stream, &payload));
+        }
+        bench.events();
+        prop_assert!(bench.0.output().len() < 8_000);
+    }
+}
