@@ -16,6 +16,7 @@ pub fn json(result: &ScenarioResult) -> Value {
                 "what": failure.what,
                 "help": failure.help,
                 "misses": failure.seen.misses.iter().map(|(about, miss)| json!({"about": about, "miss": miss})).collect::<Vec<_>>(),
+                "ended_senders": failure.seen.ended.iter().map(|(name, status)| json!({"name": name, "status": status})).collect::<Vec<_>>(),
                 "outputs": failure.seen.outputs.iter().map(|(of, text)| json!({"of": of, "text": text})).collect::<Vec<_>>(),
                 "rejected": failure.seen.rejected,
             }),

@@ -56,6 +56,12 @@ impl Terminal {
                 let _ = writeln!(text, "  {}", failure.what);
             }
         }
+        for (name, status) in &failure.seen.ended {
+            let _ = write!(text, "  the sender `{name}` ended with status {status} before this");
+            let who = format!("sender `{name}`");
+            let wrote = failure.seen.outputs.iter().any(|(of, _)| *of == who);
+            let _ = writeln!(text, "{}", if wrote { "" } else { " and wrote nothing" });
+        }
         for (about, miss) in &failure.seen.misses {
             self.miss(text, about, miss);
         }

@@ -154,6 +154,17 @@ impl Process {
         self.child.try_wait().ok().flatten().map(code)
     }
 
+    /// Waits until it has ended by itself.
+    pub(super) async fn over(&mut self) {
+        // Who cannot be waited for is not there any more.
+        let _ = self.child.wait().await;
+    }
+
+    /// Waits until all that it wrote before its end is there.
+    pub(super) async fn drained(&mut self) {
+        self.output.drained().await;
+    }
+
     /// What it writes, line by line.
     pub(super) fn lines(&self) -> Lines {
         self.output.lines()

@@ -66,6 +66,8 @@ pub struct Failure {
 /// What helps to understand a failure.
 #[derive(Clone, Debug, Default)]
 pub struct Seen {
+    /// Long-running senders that had ended by themselves before this: who, and with which status.
+    pub ended: Vec<(String, i32)>,
     /// What an expectation missed: about what, and what.
     pub misses: Vec<(String, Miss)>,
     /// What senders wrote: who, and what.

@@ -110,8 +110,10 @@ async fn steps(stage: &mut Stage<'_>, done: &mut usize) -> Result<(), Failure> {
             step: Some((place + 1, step.value.name(), step.place)),
             ..failure
         };
-        stage.step(&step.value).await.map_err(here)?;
-        stage.check_senders().map_err(here)?;
+        if let Err(failure) = stage.step(&step.value).await {
+            return Err(here(stage.with_ended_senders(failure).await));
+        }
+        stage.check_senders().await.map_err(here)?;
         *done += 1;
     }
     Ok(())

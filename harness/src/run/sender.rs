@@ -52,10 +52,27 @@ impl Stage<'_> {
         Ok(())
     }
 
+    /// Names the senders that had ended by themselves before a step failed: they are the likely
+    /// reason. One that broke a call by dying is gone only a moment later, which is waited for.
+    pub(super) async fn with_ended_senders(&mut self, mut failure: Failure) -> Failure {
+        if !self.senders.is_empty() {
+            let dying = self.senders.iter_mut().map(|(_, it)| Box::pin(it.process.over()));
+            // That nobody dies is the usual case.
+            drop(timeout(DYING, futures_util::future::select_all(dying)).await);
+        }
+        for (name, sender) in &mut self.senders {
+            let Some(status) = sender.ended() else { continue };
+            sender.process.drained().await;
+            failure.seen.ended.push((name.clone(), status));
+        }
+        failure
+    }
+
     /// Fails when a sender has ended that should still run.
-    pub(super) fn check_senders(&mut self) -> Result<(), Failure> {
+    pub(super) async fn check_senders(&mut self) -> Result<(), Failure> {
         for (name, sender) in &mut self.senders {
             if let Some(status) = sender.ended() {
+                sender.process.drained().await;
                 return Err(said(format!("sender `{name}` ended by itself with status {status}")));
             }
         }
@@ -89,6 +106,7 @@ impl Stage<'_> {
         let what = match (is_ready, process.ended()) {
             (Ok(true), _) => return Ok(()),
             (_, Some(status)) => {
+                process.drained().await;
                 format!("sender `{name}` ended with status {status} before it was ready")
             }
             (Ok(false), None) => format!("sender `{name}` closed its output before it was ready"),
@@ -127,6 +145,9 @@ async fn accepts(process: &mut Process, port: &str) -> bool {
 
 /// How long a sender may take to become ready.
 const READY_LIMIT: Duration = Duration::from_secs(30);
+
+/// How long a failure waits for a sender that may be about to end.
+const DYING: Duration = Duration::from_millis(100);
 
 /// How long one look at a health page may take.
 const ONE_LOOK: Duration = Duration::from_secs(1);

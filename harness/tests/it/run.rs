@@ -180,6 +180,48 @@ fn a_sender_that_dies_before_it_is_ready_is_named_with_its_output() {
     assert!(ended.stdout.contains("broken"), "{}", ended.stdout);
 }
 
+/// Runs steps beside a sender that ends as soon as it is ready.
+fn run_beside_dead_sender(shell: &str, steps: &str, args: &[&str]) -> Ended {
+    let program = Program::new();
+    let backend = format!("senders:\n  backend: {{ shell: '{shell}', ready: {{ line: up }} }}\n");
+    let head = format!("{HEAD}ports: [free]\n{backend}snapshot: false\nsteps:\n");
+    program.write("story.yaml", format!("{head}{steps}"));
+    program.run(&[&["run", "story.yaml"], args].concat(), "")
+}
+
+#[test]
+fn a_failed_step_names_the_sender_that_had_died_and_its_last_output() {
+    let shell = "echo up; echo out of keys >&2; exit 1";
+    let steps = [
+        "await: { requests: { provider: apns }, timeout: 10ms }",
+        "http: { url: \"http://127.0.0.1:${ports.free}/send\" }",
+        "expect: { anna: { exactly: 1 } }",
+    ];
+    for step in steps {
+        let ended = run_beside_dead_sender(shell, &format!("  - {step}\n"), &[]);
+        assert_eq!(ended.status, Some(1), "{step}");
+        let named = "  the sender `backend` ended with status 1 before this\n";
+        let output = "  output of sender `backend`:\n    up\n    out of keys\n";
+        let name = step.split(':').next().unwrap();
+        assert!(ended.stdout.contains(&format!("step 1 `{name}`")), "{}", ended.stdout);
+        assert!(ended.stdout.contains(named), "{step}: {}", ended.stdout);
+        assert!(ended.stdout.contains(output), "{step}: {}", ended.stdout);
+    }
+    let steps = "  - expect: { anna: { exactly: 1 } }\n";
+    let ended = run_beside_dead_sender(shell, steps, &["--format", "json"]);
+    let line: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+    let named = serde_json::json!([{"name": "backend", "status": 1}]);
+    assert_eq!(line["detail"]["ended_senders"], named);
+}
+
+#[test]
+fn a_failed_step_says_nothing_of_senders_that_still_run() {
+    let shell = "echo up; exec sleep 600";
+    let ended = run_beside_dead_sender(shell, "  - expect: { anna: { exactly: 1 } }\n", &[]);
+    assert_eq!(ended.status, Some(1));
+    assert!(!ended.stdout.contains("ended with"), "{}", ended.stdout);
+}
+
 #[test]
 fn advancing_into_the_past_is_refused() {
     let ended = run("  - advance: { to: 2029-01-01T00:00:00Z }\n");
