@@ -10,10 +10,15 @@ use commands::{Context, check, credentials, scenarios, schema, serve, snapshots}
 use pushpit::cli::{Cli, Color, Command};
 use pushpit::diagnostic::Style;
 use pushpit::exit::Exit;
+use pushpit::run::{KEEP, keep};
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    let mut words = std::env::args_os().skip(1);
+    if words.next().is_some_and(|word| word == KEEP) {
+        return keep(&words.collect::<Vec<_>>());
+    }
     let cli = Cli::parse();
     match cli.color {
         Color::Always => ColorChoice::Always.write_global(),

@@ -7,10 +7,11 @@ use pushpit::cli::{Format, RunArgs};
 use pushpit::diagnostic::Style;
 use pushpit::exit::Exit;
 use pushpit::report::{Terminal, json, summary};
-use pushpit::run::{Job, ScenarioResult, Settings, run_all};
+use pushpit::run::{Job, ScenarioResult, Settings, adopt, children, run_all, sweep};
 use pushpit::scenario::files::find;
 use std::io::{IsTerminal as _, Write as _};
 use std::num::NonZero;
+use std::path::PathBuf;
 
 /// Runs scenarios.
 pub(crate) fn run(args: &RunArgs, context: Context) -> Result<Exit, CommandError> {
@@ -21,10 +22,14 @@ pub(crate) fn run(args: &RunArgs, context: Context) -> Result<Exit, CommandError
     let settings = Settings {
         jobs: args.jobs.map_or(processors, usize::from),
         update: args.update.in_ci(context.ci),
+        keeper: own_program()?,
         style: if args.format == Format::Json { Style::Plain } else { context.stdout },
     };
     let progress = progress(jobs.len(), args.format);
     let mut told = Ok(());
+    // Whatever gets away from its keeper comes to us. What was here before is not ours to end.
+    let not_ours = children();
+    adopt();
     let results = runtime()?.block_on(async {
         let mut signals = Signals::listen()?;
         let all = run_all(jobs, &settings, |result| {
@@ -41,7 +46,9 @@ pub(crate) fn run(args: &RunArgs, context: Context) -> Result<Exit, CommandError
             // Dropping the scenarios ends their senders and emulators.
             () = signals.come() => Ok(None),
         }
-    })?;
+    });
+    sweep(&not_ours);
+    let results = results?;
     progress.finish_and_clear();
     told?;
     let Some(results) = results else {
@@ -52,6 +59,14 @@ pub(crate) fn run(args: &RunArgs, context: Context) -> Result<Exit, CommandError
         writeln!(anstream::stdout(), "{}", summary(&results))?;
     }
     Ok(results.iter().fold(Exit::Held, |exit, result| exit.and(result.exit())))
+}
+
+/// Our own program; on Linux the one that runs, even if its file is another one by now.
+fn own_program() -> std::io::Result<PathBuf> {
+    if cfg!(target_os = "linux") {
+        return Ok(PathBuf::from("/proc/self/exe"));
+    }
+    std::env::current_exe()
 }
 
 fn told_of(result: &ScenarioResult, format: Format, style: Style) -> String {

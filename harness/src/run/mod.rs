@@ -4,6 +4,7 @@
 
 mod http;
 mod judge;
+mod keeper;
 mod names;
 mod output;
 mod pause;
@@ -15,6 +16,7 @@ mod sender;
 mod stage;
 mod step;
 
+pub use keeper::{KEEP, adopt, children, keep, sweep};
 pub use result::{Failure, Inbox, ScenarioResult, Seen, SnapshotResult, Verdict};
 pub use scenario::{Job, Settings, run_all};
 pub use stage::configured;

@@ -1,21 +1,29 @@
-//! A program under test: started in a process group of its own, listened to, and ended for certain.
+//! A program under test: started below a keeper of its own, listened to, and ended for certain.
 //!
-//! Whatever it does (hangs, crashes, forks), nothing of it is left when the value is gone.
+//! Whatever it does (hangs, crashes, forks, becomes a daemon), nothing of it is left soon after
+//! the value is gone.
 
+use super::keeper::KEEP;
 use super::output::{Captured, Lines};
-use nix::sys::signal::{Signal, killpg};
-use nix::unistd::Pid;
 use std::collections::BTreeMap;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream as Line;
 use std::path::PathBuf;
-use std::process::{ExitStatus, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::UnixStream;
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::process::{Child, Command};
+use tokio::sync::watch;
 use tokio::time::timeout;
 
 /// What to start.
 #[derive(Clone, Debug)]
 pub(super) struct Launch {
+    /// Our own program, which becomes the keeper.
+    pub keeper: PathBuf,
     /// The program and its arguments; never empty.
     pub words: Vec<String>,
     /// The folder to run in.
@@ -37,7 +45,7 @@ pub(super) enum ProcessError {
         /// The folder.
         folder: PathBuf,
         /// What the system said.
-        cause: std::io::Error,
+        cause: io::Error,
     },
     /// It ran longer than it may.
     #[error("`{program}` did not end within {} and was stopped", humantime::format_duration(*limit))]
@@ -47,13 +55,11 @@ pub(super) enum ProcessError {
         /// The limit.
         limit: Duration,
     },
-    /// The system would not tell how it ended.
-    #[error("lost track of `{program}`: {cause}")]
+    /// Its keeper was killed, so that nobody knows how it ended.
+    #[error("lost track of `{program}`: the process that watched it was killed")]
     Lost {
         /// The program.
         program: String,
-        /// What the system said.
-        cause: std::io::Error,
     },
 }
 
@@ -61,7 +67,7 @@ impl ProcessError {
     /// What to do.
     pub(super) fn help(&self) -> &'static str {
         match self {
-            Self::Start { cause, .. } if cause.kind() == std::io::ErrorKind::NotFound => {
+            Self::Start { cause, .. } if cause.kind() == io::ErrorKind::NotFound => {
                 "install it, or write its path; paths are relative to the scenario's folder"
             }
             Self::Start { .. } => "look at the file's permissions and at `dir`",
@@ -77,11 +83,31 @@ impl ProcessError {
 #[derive(Debug)]
 pub(super) struct Process {
     program: String,
-    child: Child,
-    group: Pid,
+    keeper: Child,
+    /// The line on which the keeper hangs; without it, it kills what it keeps.
+    line: Option<OwnedWriteHalf>,
+    news: watch::Receiver<News>,
     output: Captured,
-    /// Nothing of the group is left, so that its number may be somebody else's by now.
-    gone: bool,
+}
+
+/// What a keeper has told.
+#[derive(Clone, Copy, Debug, Default)]
+struct News {
+    started: bool,
+    /// The number of the error for which nothing was started.
+    failed: Option<i32>,
+    ended: Option<(i32, Left)>,
+}
+
+/// What a program left behind when it ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Left {
+    /// Processes of its own group.
+    Group,
+    /// Nothing.
+    Nothing,
+    /// Only processes that had left its group, such as daemons.
+    Others,
 }
 
 /// How a program ended.
@@ -93,8 +119,8 @@ pub(super) struct Ended {
     pub stdout: String,
     /// What it wrote to its error output.
     pub stderr: String,
-    /// Whether processes that it had started were still there and had to be stopped.
-    pub left_behind: bool,
+    /// What it left behind; its group was stopped.
+    pub left: Left,
 }
 
 impl Process {
@@ -102,62 +128,70 @@ impl Process {
     ///
     /// # Errors
     /// It is not there, or may not be run.
-    pub(super) fn start(launch: Launch) -> Result<Self, ProcessError> {
+    pub(super) async fn start(launch: Launch) -> Result<Self, ProcessError> {
         let program = launch.words[0].clone();
-        let mut command = Command::new(&program);
-        command
-            .args(&launch.words[1..])
-            .current_dir(&launch.folder)
-            .envs(&launch.variables)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .process_group(0)
-            .kill_on_drop(true);
-        let start_error = |cause| ProcessError::Start {
-            program: program.clone(),
-            folder: launch.folder.clone(),
-            cause,
+        let folder = launch.folder.clone();
+        let start_error = |cause| ProcessError::Start { program: program.clone(), folder, cause };
+        let started = match keeper(&launch) {
+            Ok((keeper, line)) => Self::kept(&program, keeper, line, &launch.input).await,
+            Err(cause) => Err(cause),
         };
-        let mut child = command.spawn().map_err(start_error)?;
-        let id = child.id().and_then(|id| i32::try_from(id).ok());
-        let group = Pid::from_raw(id.expect("a child that was not waited for has a number"));
-        if let Some(mut stdin) = child.stdin.take() {
-            // A program that does not read its input is no error.
-            tokio::spawn(async move { drop(stdin.write_all(launch.input.as_bytes()).await) });
-        }
-        let output = Captured::new(child.stdout.take(), child.stderr.take());
-        Ok(Self { program, child, group, output, gone: false })
+        started.map_err(start_error)
     }
 
-    /// Waits for its end.
+    /// The process of a keeper that was just started.
+    async fn kept(program: &str, mut keeper: Child, line: Line, input: &str) -> io::Result<Self> {
+        line.set_nonblocking(true)?;
+        let (from, mut line) = UnixStream::from_std(line)?.into_split();
+        let (tell, mut news) = watch::channel(News::default());
+        tokio::spawn(listen(from, tell));
+        let output = Captured::new(keeper.stdout.take(), keeper.stderr.take());
+        let length = (input.len() as u64).to_le_bytes();
+        // A keeper that ends at once tells why.
+        drop(line.write_all(&[&length, input.as_bytes()].concat()).await);
+        let told = news.wait_for(|news| news.started || news.failed.is_some()).await;
+        match told.map(|news| news.failed) {
+            Ok(None) => {}
+            Ok(Some(number)) => return Err(io::Error::from_raw_os_error(number)),
+            Err(_) => return Err(io::ErrorKind::BrokenPipe.into()),
+        }
+        Ok(Self { program: program.to_owned(), keeper, line: Some(line), news, output })
+    }
+
+    /// Waits for its end. What had left its group lives on, and is given back to be ended later.
     ///
     /// # Errors
     /// It runs too long; it is stopped then, and what it wrote is in the output given back.
-    pub(super) async fn finish(mut self, limit: Duration) -> (Result<Ended, ProcessError>, String) {
-        let waited = timeout(limit, self.child.wait()).await;
-        let ended = match waited {
-            Ok(Ok(status)) => Ok(status),
-            Ok(Err(cause)) => Err(ProcessError::Lost { program: self.program.clone(), cause }),
-            Err(_) => Err(ProcessError::TooLong { program: self.program.clone(), limit }),
+    pub(super) async fn finish(
+        mut self,
+        limit: Duration,
+    ) -> (Result<Ended, ProcessError>, String, Option<Self>) {
+        let program = self.program.clone();
+        let ended = match timeout(limit, self.over()).await {
+            Ok(Some(ended)) => Ok(ended),
+            Ok(None) => Err(ProcessError::Lost { program }),
+            Err(_) => Err(ProcessError::TooLong { program, limit }),
         };
-        let left_behind = self.end().await;
+        let lives_on = ended.as_ref().is_ok_and(|(_, left)| *left == Left::Others);
+        if !lives_on {
+            self.end().await;
+        }
         self.output.drained().await;
         let (stdout, stderr) = self.output.texts();
         let all = format!("{stdout}{stderr}");
-        let ended = ended.map(|status| Ended { status: code(status), stdout, stderr, left_behind });
-        (ended, all)
+        let ended = ended.map(|(status, left)| Ended { status, stdout, stderr, left });
+        (ended, all, lives_on.then_some(self))
     }
 
     /// Its exit status, if it has ended.
-    pub(super) fn ended(&mut self) -> Option<i32> {
-        self.child.try_wait().ok().flatten().map(code)
+    pub(super) fn ended(&self) -> Option<i32> {
+        let lost = self.news.has_changed().is_err().then_some(-1);
+        self.news.borrow().ended.map(|(status, _)| status).or(lost)
     }
 
-    /// Waits until it has ended by itself.
-    pub(super) async fn over(&mut self) {
-        // Who cannot be waited for is not there any more.
-        let _ = self.child.wait().await;
+    /// Waits until it has ended by itself; `None` when nobody knows how.
+    pub(super) async fn over(&mut self) -> Option<(i32, Left)> {
+        self.news.wait_for(|news| news.ended.is_some()).await.ok().and_then(|news| news.ended)
     }
 
     /// Waits until all that it wrote before its end is there.
@@ -175,41 +209,56 @@ impl Process {
         self.output.texts()
     }
 
-    /// Asks it to end, then insists; gives whether any of its group was still there.
-    pub(super) async fn end(&mut self) -> bool {
-        let group = self.group;
-        if self.gone || killpg(group, Signal::SIGTERM).is_err() {
-            self.gone = true;
-            return false;
+    /// Asks it and all that came of it to end, then insists.
+    pub(super) async fn end(&mut self) {
+        if let Some(line) = &mut self.line {
+            // A keeper that has nothing left to keep is gone.
+            drop(line.write_all(b"t").await);
         }
-        let gone = timeout(GRACE, async {
-            let _ = self.child.wait().await;
-            while killpg(group, None).is_ok() {
-                super::pause::short().await;
-            }
+        if timeout(GRACE, self.keeper.wait()).await.is_err() {
+            self.line = None;
+            // What cannot be killed is not waited for.
+            drop(timeout(GRACE, self.keeper.wait()).await);
+        }
+    }
+}
+
+/// Starts a keeper, and gives our end of its line.
+fn keeper(launch: &Launch) -> io::Result<(Child, Line)> {
+    let (ours, theirs) = Line::pair()?;
+    let mut command = Command::new(&launch.keeper);
+    command
+        .arg0("pushpit")
+        .arg(KEEP)
+        .args(&launch.words)
+        .current_dir(&launch.folder)
+        .envs(&launch.variables)
+        .stdin(Stdio::from(OwnedFd::from(theirs)))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        // Ctrl-C is for us: keepers end when we let go of them.
+        .process_group(0);
+    Ok((command.spawn()?, ours))
+}
+
+/// Takes in what a keeper tells.
+async fn listen(from: OwnedReadHalf, tell: watch::Sender<News>) {
+    let mut lines = BufReader::new(from).lines();
+    while let Ok(Some(line)) = lines.next_line().await {
+        let words: Vec<_> = line.split(' ').collect();
+        let number = |at: usize| words.get(at).and_then(|word| word.parse::<i32>().ok());
+        let left = match words.get(2) {
+            Some(&"group") => Left::Group,
+            Some(&"others") => Left::Others,
+            _ => Left::Nothing,
+        };
+        tell.send_modify(|news| match words[0] {
+            "started" => news.started = true,
+            "failed" => news.failed = number(1),
+            "ended" => news.ended = number(1).map(|status| (status, left)),
+            _ => {}
         });
-        if gone.await.is_err() {
-            // Already gone is as good.
-            let _ = killpg(group, Signal::SIGKILL);
-            let _ = self.child.wait().await;
-        }
-        self.gone = true;
-        true
     }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        // Whoever drops it did not wait for a good end; nothing may be left.
-        if !self.gone {
-            let _ = killpg(self.group, Signal::SIGKILL);
-        }
-    }
-}
-
-fn code(status: ExitStatus) -> i32 {
-    use std::os::unix::process::ExitStatusExt as _;
-    status.code().or_else(|| Some(128 + status.signal()?)).unwrap_or(-1)
 }
 
 /// How long a program may take to end when it is asked to.

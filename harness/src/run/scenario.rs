@@ -28,6 +28,9 @@ pub struct Settings {
     pub jobs: usize,
     /// What becomes of snapshots.
     pub update: Update,
+    /// The program that [`keep`](super::keep)s processes when its first argument is
+    /// [`KEEP`](super::KEEP).
+    pub keeper: PathBuf,
     /// How differences are drawn.
     pub style: Style,
 }
@@ -75,7 +78,7 @@ async fn play(job: &Job, scenario: &Scenario, settings: &Settings, result: &mut 
     let folder = job.path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = std::path::absolute(folder.unwrap_or_else(|| Path::new(".")));
     let folder = folder.unwrap_or_else(|_| PathBuf::from("."));
-    let mut stage = match Stage::build(scenario, &folder).await {
+    let mut stage = match Stage::build(scenario, &folder, &settings.keeper).await {
         Ok(stage) => stage,
         Err(NoStage::CannotStart { what, help }) => {
             result.verdict = Verdict::CannotStart { what, help };

@@ -25,7 +25,7 @@ impl RunningSender {
     }
 
     /// Its exit status, when it has ended by itself.
-    pub(super) fn ended(&mut self) -> Option<i32> {
+    pub(super) fn ended(&self) -> Option<i32> {
         self.process.ended()
     }
 
@@ -42,7 +42,7 @@ impl Stage<'_> {
         for (name, sender) in scenario.all_senders() {
             let words = self.words(sender.run.as_ref(), sender.shell.as_ref())?;
             let launch = self.launch(words, sender.dir.as_ref(), &sender.env, String::new())?;
-            let process = Process::start(launch).map_err(|error| Failure {
+            let process = Process::start(launch).await.map_err(|error| Failure {
                 help: Some(error.help().to_owned()),
                 ..said(error.to_string())
             })?;

@@ -2,7 +2,7 @@
 
 use super::http::PushPort;
 use super::names::{Names, variables};
-use super::process::Launch;
+use super::process::{Launch, Process};
 use super::result::{Failure, Inbox};
 use super::sender::RunningSender;
 use super::step::{refused, said};
@@ -25,6 +25,8 @@ pub(super) struct Stage<'a> {
     pub(super) emulator: Running,
     pub(super) names: Names,
     pub(super) senders: Vec<(String, RunningSender)>,
+    /// Processes that programs left running on purpose, apart from themselves.
+    pub(super) daemons: Vec<Process>,
     /// What the last programs wrote that ran to their end: which, and what.
     pub(super) said: VecDeque<(String, String)>,
     /// What happened up to here has been judged.
@@ -32,6 +34,8 @@ pub(super) struct Stage<'a> {
     /// Every address that a device had, with the name that the scenario gave it.
     addresses: Vec<(String, String)>,
     folder: PathBuf,
+    /// Our own program, which keeps processes.
+    keeper: PathBuf,
     _state: TempDir,
 }
 
@@ -46,7 +50,11 @@ pub(super) enum NoStage {
 
 impl<'a> Stage<'a> {
     /// Starts an emulator and puts the scenario's apps and devices on it.
-    pub(super) async fn build(scenario: &'a Scenario, folder: &Path) -> Result<Self, NoStage> {
+    pub(super) async fn build(
+        scenario: &'a Scenario,
+        folder: &Path,
+        keeper: &Path,
+    ) -> Result<Self, NoStage> {
         let state = tempfile::tempdir().map_err(|cause| NoStage::CannotStart {
             what: format!("could not make a temporary folder: {cause}"),
             help: "look at the space and the permissions of the folder for temporary files".into(),
@@ -58,10 +66,12 @@ impl<'a> Stage<'a> {
             emulator,
             names: Names::default(),
             senders: Vec::new(),
+            daemons: Vec::new(),
             said: VecDeque::new(),
             since: Cursor::default(),
             addresses: Vec::new(),
             folder: folder.to_owned(),
+            keeper: keeper.to_owned(),
             _state: state,
         };
         stage.name_places();
@@ -200,7 +210,7 @@ impl<'a> Stage<'a> {
         for (name, value) in env.iter() {
             all.insert(name.value.clone(), self.fill(value)?);
         }
-        Ok(Launch { words, folder, variables: all, input })
+        Ok(Launch { keeper: self.keeper.clone(), words, folder, variables: all, input })
     }
 
     /// The last requests that the emulator rejected, in a line each.
@@ -282,6 +292,9 @@ impl<'a> Stage<'a> {
     pub(super) async fn strike(self) {
         for (_, sender) in self.senders {
             sender.stop().await;
+        }
+        for mut daemon in self.daemons {
+            daemon.end().await;
         }
         self.emulator.stop().await;
     }

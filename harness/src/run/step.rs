@@ -1,7 +1,7 @@
 //! Carries out one step of a scenario.
 
 use super::http::{Call, call};
-use super::process::Process;
+use super::process::{Left, Process};
 use super::result::Failure;
 use super::stage::Stage;
 use crate::scenario::substitute::{fill, fill_value};
@@ -98,11 +98,12 @@ impl Stage<'_> {
         let launch = self.launch_command(command)?;
         let program = launch.words.join(" ");
         let limit = command.timeout.map_or(RUN_LIMIT, |limit| limit.0);
-        let process = Process::start(launch).map_err(|error| Failure {
+        let process = Process::start(launch).await.map_err(|error| Failure {
             help: Some(error.help().to_owned()),
             ..said(error.to_string())
         })?;
-        let (ended, output) = process.finish(limit).await;
+        let (ended, output, lives_on) = process.finish(limit).await;
+        self.daemons.extend(lives_on);
         self.remember_output(&program, output);
         let ended = ended.map_err(|error| Failure {
             help: Some(error.help().to_owned()),
@@ -112,7 +113,7 @@ impl Stage<'_> {
         if ended.status != wanted {
             return Err(said(format!("expected exit status {wanted}, found {}", ended.status)));
         }
-        if ended.left_behind {
+        if ended.left == Left::Group {
             let what = format!("`{program}` left processes running; they were stopped");
             let help = "let it wait for its children, or declare it under `senders`".to_owned();
             return Err(Failure { help: Some(help), ..said(what) });

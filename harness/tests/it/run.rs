@@ -121,6 +121,11 @@ fn a_program_that_leaves_others_behind_is_named_and_they_are_stopped() {
     let ended = program.run(&["run", "story.yaml"], "");
     assert_eq!(ended.status, Some(1));
     assert!(ended.stdout.contains("left processes running"), "{}", ended.stdout);
+    assert_gone(&pid);
+}
+
+/// Fails if the process whose number is in a file still runs.
+fn assert_gone(pid: &Path) {
     let pid = fs::read_to_string(pid).unwrap();
     let state = fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
     assert!(state.is_empty() || state.contains(") Z "), "it still runs: {state}");
@@ -147,9 +152,7 @@ fn interrupt(signal: Signal) {
     let ended = run.wait_with_output().unwrap();
     assert_eq!(ended.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&ended.stderr).contains("interrupted"));
-    let pid = fs::read_to_string(path).unwrap();
-    let state = fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
-    assert!(state.is_empty() || state.contains(") Z "), "it still runs: {state}");
+    assert_gone(&path);
 }
 
 #[test]
