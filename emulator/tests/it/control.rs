@@ -5,5 +5,6 @@ mod call;
 mod credentials;
 mod document;
 mod door;
+mod page;
 mod problem;
 mod wait;
