@@ -95,13 +95,22 @@ pub struct CheckArgs {
 Examples:
   pushpit run                           every scenario under scenarios/
   pushpit run story.yaml --update new   and write what differs for review
+  pushpit run story.yaml --update       and take what the devices got as the snapshot
   CI=1 pushpit run --format json        writes no files")]
 pub struct RunArgs {
     /// Files, or folders that are searched for `.yaml` and `.yml` files.
     #[arg(default_value = "scenarios", value_name = "PATH")]
     pub paths: Vec<PathBuf>,
-    /// What may be written; nothing when `CI` is set.
-    #[arg(long, value_enum, default_value_t, value_name = "MODE", env = "PUSHPIT_UPDATE")]
+    /// What may be written; nothing when `CI` is set. `--update` alone means `always`.
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        num_args = 0..=1,
+        default_missing_value = "always",
+        value_name = "MODE",
+        env = "PUSHPIT_UPDATE"
+    )]
     pub update: Update,
     /// How many scenarios run at once; as many as there are processors when nothing is said.
     #[arg(long, value_name = "N", env = "PUSHPIT_JOBS", value_parser = clap::value_parser!(u16).range(1..))]

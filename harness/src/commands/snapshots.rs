@@ -24,12 +24,20 @@ pub(crate) fn ask(args: &SnapshotArgs, context: Context) -> Result<Exit, Command
 /// Accepts all pending snapshots.
 pub(crate) fn accept(args: &SnapshotArgs) -> Result<Exit, CommandError> {
     let pending = find(&args.paths)?;
+    let mut exit = Exit::Held;
     for path in &pending {
-        store::accept(path).map_err(ReviewError::from)?;
-        writeln!(anstream::stdout(), "accepted {}", path.with_extension("").display())?;
+        match store::accept(path) {
+            Ok(()) => {
+                writeln!(anstream::stdout(), "accepted {}", path.with_extension("").display())?;
+            }
+            Err(error) => {
+                writeln!(anstream::stderr(), "error: {error}\nhelp: {}", error.help())?;
+                exit = Exit::Wrong;
+            }
+        }
     }
     say_if_none(pending.is_empty())?;
-    Ok(Exit::Held)
+    Ok(exit)
 }
 
 /// Removes all pending snapshots.

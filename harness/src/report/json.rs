@@ -1,38 +1,32 @@
 //! A run's results as JSON, one line per scenario.
 
-use crate::run::{ScenarioResult, SnapshotResult, Verdict};
+use crate::run::{Difference, ScenarioResult, SnapshotResult, Verdict};
 use serde_json::{Value, json};
 
 /// One scenario's result.
 pub fn json(result: &ScenarioResult) -> Value {
-    let (verdict, detail) = match &result.verdict {
-        Verdict::Held => ("held", Value::Null),
-        Verdict::Failed(failure) => (
-            "failed",
-            json!({
-                "step": failure.step.map(|(number, name, place)| json!({
-                    "number": number, "name": name, "line": place.line, "column": place.column,
-                })),
-                "what": failure.what,
-                "help": failure.help,
-                "misses": failure.seen.misses.iter().map(|(about, miss)| json!({"about": about, "miss": miss})).collect::<Vec<_>>(),
-                "ended_senders": failure.seen.ended.iter().map(|(name, status)| json!({"name": name, "status": status})).collect::<Vec<_>>(),
-                "outputs": failure.seen.outputs.iter().map(|(of, text)| json!({"of": of, "text": text})).collect::<Vec<_>>(),
-                "rejected": failure.seen.rejected,
-            }),
-        ),
-        Verdict::Wrong { diagnostics, .. } => (
-            "wrong",
-            json!(diagnostics.iter().map(crate::diagnostic::Diagnostic::short).collect::<Vec<_>>()),
-        ),
-        Verdict::CannotStart { what, help } => {
-            ("cannot_start", json!({"what": what, "help": help}))
+    let detail = match &result.verdict {
+        Verdict::Held => Value::Null,
+        Verdict::Failed(failure) => json!({
+            "step": failure.step.map(|(number, name, place)| json!({
+                "number": number, "name": name, "line": place.line, "column": place.column,
+            })),
+            "what": failure.what,
+            "help": failure.help,
+            "misses": failure.seen.misses.iter().map(|(about, miss)| json!({"about": about, "miss": miss})).collect::<Vec<_>>(),
+            "ended_senders": failure.seen.ended.iter().map(|(name, status)| json!({"name": name, "status": status})).collect::<Vec<_>>(),
+            "outputs": failure.seen.outputs.iter().map(|(of, text)| json!({"of": of, "text": text})).collect::<Vec<_>>(),
+            "rejected": failure.seen.rejected,
+        }),
+        Verdict::Wrong { diagnostics, .. } => {
+            json!(diagnostics.iter().map(crate::diagnostic::Diagnostic::short).collect::<Vec<_>>())
         }
+        Verdict::CannotStart { what, help } => json!({"what": what, "help": help}),
     };
     json!({
         "file": result.file,
         "name": result.name,
-        "verdict": verdict,
+        "verdict": result.word(),
         "detail": detail,
         "steps": result.steps,
         "snapshot": snapshot(&result.snapshot),
@@ -45,8 +39,15 @@ fn snapshot(snapshot: &SnapshotResult) -> Value {
         SnapshotResult::None => Value::Null,
         SnapshotResult::Same => json!({"state": "same"}),
         SnapshotResult::Written(path) => json!({"state": "written", "path": path}),
-        SnapshotResult::Differs { path, pending, diff } => {
-            json!({"state": "differs", "path": path, "pending": pending, "diff": diff})
+        SnapshotResult::Differs { how, path, pending, diff } => {
+            let mut all = json!({"state": how.word(), "path": path, "pending": pending});
+            let key = if *how == Difference::Changed { "diff" } else { "text" };
+            all[key] = diff.as_str().into();
+            if let Difference::Broken { what, help } = how {
+                all["what"] = what.as_str().into();
+                all["help"] = help.as_str().into();
+            }
+            all
         }
     }
 }

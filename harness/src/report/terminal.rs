@@ -1,7 +1,7 @@
 //! A run's results for a person at a terminal.
 
 use crate::diagnostic::{Style, draw};
-use crate::run::{Failure, Inbox, ScenarioResult, SnapshotResult, Verdict};
+use crate::run::{Difference, Failure, Inbox, ScenarioResult, SnapshotResult, Verdict};
 use anstyle::{AnsiColor, Style as Paint};
 use pushpit_emulator::world::Miss;
 use serde_json::Value;
@@ -18,12 +18,15 @@ impl Terminal {
     /// One scenario's result: a line, what the devices got, and everything that is wrong.
     pub fn scenario(&self, result: &ScenarioResult) -> String {
         let mut text = String::new();
-        let (word, color) = match (&result.verdict, &result.snapshot) {
-            (Verdict::Held, SnapshotResult::Differs { .. }) => ("changed", AnsiColor::Yellow),
-            (Verdict::Held, _) => ("ok", AnsiColor::Green),
-            (Verdict::Failed(_), _) => ("failed", AnsiColor::Red),
-            (Verdict::Wrong { .. }, _) => ("wrong", AnsiColor::Red),
-            (Verdict::CannotStart { .. }, _) => ("cannot start", AnsiColor::Red),
+        let word = match result.word() {
+            "held" => "ok",
+            "cannot_start" => "cannot start",
+            other => other,
+        };
+        let color = match (&result.verdict, &result.snapshot) {
+            (Verdict::Held, SnapshotResult::Differs { .. }) => AnsiColor::Yellow,
+            (Verdict::Held, _) => AnsiColor::Green,
+            _ => AnsiColor::Red,
         };
         let word = self.paint(word, Paint::new().bold().fg_color(Some(color.into())));
         let _ = writeln!(text, "{word} {} ({})", result.name, result.file);
@@ -42,7 +45,7 @@ impl Terminal {
                 let _ = writeln!(text, "  {what}\n  help: {help}");
             }
         }
-        self.snapshot(&mut text, &result.snapshot);
+        self.snapshot(&mut text, &result.file, &result.snapshot);
         text
     }
 
@@ -100,17 +103,37 @@ impl Terminal {
         }
     }
 
-    fn snapshot(&self, text: &mut String, snapshot: &SnapshotResult) {
+    fn snapshot(&self, text: &mut String, file: &str, snapshot: &SnapshotResult) {
         match snapshot {
             SnapshotResult::None | SnapshotResult::Same => {}
             SnapshotResult::Written(path) => {
                 let _ = writeln!(text, "  snapshot written: {}", path.display());
             }
-            SnapshotResult::Differs { path, pending, diff } => {
-                let _ =
-                    writeln!(text, "  what the devices got is not what {} says:", path.display());
+            SnapshotResult::Differs { how, path, pending, diff } => {
+                let path = path.display();
+                let _ = match how {
+                    Difference::Broken { what, .. } => {
+                        writeln!(text, "  the snapshot is broken: {what}; it would be:")
+                    }
+                    Difference::Changed => {
+                        writeln!(text, "  what the devices got is not what {path} says:")
+                    }
+                    Difference::New => {
+                        writeln!(text, "  there is no snapshot {path} yet; it would be:")
+                    }
+                };
                 for line in diff.lines() {
                     let _ = writeln!(text, "    {line}");
+                }
+                match how {
+                    Difference::Broken { help, .. } => {
+                        let _ = writeln!(text, "  help: {help}");
+                    }
+                    Difference::New if pending.is_none() => {
+                        let write = format!("`pushpit run {file} --update`");
+                        let _ = writeln!(text, "  help: write it with {write}, without `CI`");
+                    }
+                    Difference::Changed | Difference::New => {}
                 }
                 if pending.is_some() {
                     let _ = writeln!(text, "  help: look at it with `pushpit review`");

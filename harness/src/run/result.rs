@@ -99,16 +99,45 @@ pub enum SnapshotResult {
     Written(PathBuf),
     /// It is another one; a pending file was written where that is allowed.
     Differs {
+        /// In what way.
+        how: Difference,
         /// The snapshot.
         path: PathBuf,
         /// The pending file.
         pending: Option<PathBuf>,
-        /// What changed, drawn.
+        /// What changed, drawn; the whole text where there is nothing to compare it with.
         diff: String,
     },
 }
 
+/// In what way a snapshot is another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Difference {
+    /// The file is there and is no snapshot, or cannot be used.
+    Broken {
+        /// Why.
+        what: String,
+        /// What to do.
+        help: String,
+    },
+    /// The devices got something else.
+    Changed,
+    /// There was none yet.
+    New,
+}
+
 impl ScenarioResult {
+    /// How it ended, in a word for people and programs.
+    pub const fn word(&self) -> &'static str {
+        match (&self.verdict, &self.snapshot) {
+            (Verdict::Held, SnapshotResult::Differs { how, .. }) => how.word(),
+            (Verdict::Held, _) => "held",
+            (Verdict::Failed(_), _) => "failed",
+            (Verdict::Wrong { .. }, _) => "wrong",
+            (Verdict::CannotStart { .. }, _) => "cannot_start",
+        }
+    }
+
     /// What the program's exit status says of it.
     pub fn exit(&self) -> Exit {
         let run = match self.verdict {
@@ -122,5 +151,16 @@ impl ScenarioResult {
             _ => Exit::Held,
         };
         run.and(snapshot)
+    }
+}
+
+impl Difference {
+    /// It in a word.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Broken { .. } => "broken",
+            Self::Changed => "changed",
+            Self::New => "new",
+        }
     }
 }

@@ -1,12 +1,12 @@
 //! One scenario from its file to its result, and many of them side by side.
 
 use super::record::recorded;
-use super::result::{Failure, ScenarioResult, SnapshotResult, Verdict};
+use super::result::{Difference, Failure, ScenarioResult, SnapshotResult, Verdict};
 use super::stage::{NoStage, Stage};
 use crate::diagnostic::Style;
 use crate::providers::providers;
 use crate::scenario::{Scenario, load};
-use crate::snapshot::store::{Settled, Snapshot, Update, path_beside, settle};
+use crate::snapshot::store::{Accepted, Settled, Snapshot, Update, path_beside, settle};
 use crate::snapshot::{diff, render::render};
 use futures_util::StreamExt as _;
 use std::path::{Path, PathBuf};
@@ -133,10 +133,23 @@ fn compare(job: &Job, stage: &Stage<'_>, settings: &Settings) -> SnapshotResult 
         Ok(Settled::Same) => SnapshotResult::Same,
         Ok(Settled::Written) => SnapshotResult::Written(path),
         Ok(Settled::Differs { expected, found, pending }) => {
-            let diff = diff::draw(&expected.unwrap_or_default(), &found, settings.style);
-            SnapshotResult::Differs { path, pending, diff }
+            let (how, diff) = match expected {
+                Accepted::Broken(what) => {
+                    let help = format!("write it anew with `pushpit run {} --update`", job.shown);
+                    (Difference::Broken { what, help }, found)
+                }
+                Accepted::Nothing => (Difference::New, found),
+                Accepted::Text(expected) => {
+                    (Difference::Changed, diff::draw(&expected, &found, settings.style))
+                }
+            };
+            SnapshotResult::Differs { how, path, pending, diff }
         }
-        Err(error) => SnapshotResult::Differs { path, pending: None, diff: error.to_string() },
+        Err(error) => {
+            let (what, help) = (error.to_string(), error.help().to_owned());
+            let how = Difference::Broken { what, help };
+            SnapshotResult::Differs { how, path, pending: None, diff: String::new() }
+        }
     }
 }
 

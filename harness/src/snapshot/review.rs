@@ -1,7 +1,7 @@
 //! Pending snapshots: finding them, and asking a person about each.
 
 use super::diff;
-use super::store::{self, StoreError};
+use super::store::{self, Accepted, StoreError};
 use crate::diagnostic::Style;
 use std::fs;
 use std::io::{self, BufRead, Write};
@@ -74,8 +74,8 @@ pub fn review(
 ) -> Result<Reviewed, ReviewError> {
     let mut reviewed = Reviewed::default();
     for (at, path) in pending.iter().enumerate() {
-        show(path, at + 1, pending.len(), output, style)?;
-        match ask(input, output)? {
+        let can_be_accepted = show(path, at + 1, pending.len(), output, style)?;
+        match ask(input, output, can_be_accepted)? {
             Answer::Accept => {
                 store::accept(path)?;
                 reviewed.accepted += 1;
@@ -101,29 +101,49 @@ enum Answer {
     Skip,
 }
 
+/// Shows a pending snapshot; gives whether it is one that can be accepted.
 fn show(
     path: &Path,
     number: usize,
     count: usize,
     output: &mut dyn Write,
     style: Style,
-) -> Result<(), ReviewError> {
+) -> Result<bool, ReviewError> {
     let accepted = path.with_extension("");
-    let found = store::read(path)?.unwrap_or_default();
-    let expected = store::read(&accepted)?;
-    let new = if expected.is_none() { ", which is new" } else { "" };
+    let expected = store::accepted(&accepted)?;
+    let new = if expected == Accepted::Nothing { ", which is new" } else { "" };
     writeln!(output, "snapshot {number} of {count}: {}{new}", accepted.display())?;
+    let found = match store::accepted(path)? {
+        Accepted::Broken(why) => {
+            writeln!(output, "what waits is broken and can only be rejected: {why}")?;
+            return Ok(false);
+        }
+        Accepted::Nothing => String::new(),
+        Accepted::Text(found) => found,
+    };
+    let expected = match expected {
+        Accepted::Broken(why) => {
+            writeln!(output, "what was accepted is broken; accepting replaces it: {why}")?;
+            String::new()
+        }
+        Accepted::Nothing => String::new(),
+        Accepted::Text(expected) => expected,
+    };
     let ended = |text: &str| {
         if text.is_empty() { String::new() } else { format!("{text}\n") }
     };
-    let drawing = diff::draw(&ended(&expected.unwrap_or_default()), &ended(&found), style);
-    write!(output, "{drawing}")?;
-    Ok(())
+    write!(output, "{}", diff::draw(&ended(&expected), &ended(&found), style))?;
+    Ok(true)
 }
 
-fn ask(input: &mut dyn BufRead, output: &mut dyn Write) -> io::Result<Answer> {
+fn ask(
+    input: &mut dyn BufRead,
+    output: &mut dyn Write,
+    can_be_accepted: bool,
+) -> io::Result<Answer> {
     loop {
-        write!(output, "[a]ccept, [r]eject, [s]kip, [q]uit? ")?;
+        let accept = if can_be_accepted { "[a]ccept, " } else { "" };
+        write!(output, "{accept}[r]eject, [s]kip, [q]uit? ")?;
         output.flush()?;
         let mut line = String::new();
         if input.read_line(&mut line)? == 0 {
@@ -131,7 +151,7 @@ fn ask(input: &mut dyn BufRead, output: &mut dyn Write) -> io::Result<Answer> {
             return Ok(Answer::Quit);
         }
         match line.trim().to_lowercase().as_str() {
-            "a" | "accept" => return Ok(Answer::Accept),
+            "a" | "accept" if can_be_accepted => return Ok(Answer::Accept),
             "q" | "quit" => return Ok(Answer::Quit),
             "r" | "reject" => return Ok(Answer::Reject),
             "s" | "skip" => return Ok(Answer::Skip),

@@ -42,13 +42,24 @@ impl Update {
     }
 }
 
+/// What was accepted before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Accepted {
+    /// Something that is no snapshot stands in its file; why it is none.
+    Broken(String),
+    /// Nothing yet.
+    Nothing,
+    /// This text.
+    Text(String),
+}
+
 /// How a comparison went.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Settled {
     /// It is not what was accepted, or nothing was accepted yet.
     Differs {
         /// What was accepted.
-        expected: Option<String>,
+        expected: Accepted,
         /// What was found.
         found: String,
         /// The file that waits for a review, where one was written.
@@ -64,29 +75,51 @@ pub enum Settled {
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The file is there but has no header.
-    #[error("expected a snapshot that begins with a line `---`, found something else in `{}`", path.display())]
+    #[error("expected a snapshot that begins with a header between two lines `---`, found something else in `{}`", path.display())]
     NotASnapshot {
         /// The file.
         path: PathBuf,
     },
+    /// The file is there but is no text.
+    #[error("expected a snapshot in UTF-8, found bytes that are no part of it in `{}`", path.display())]
+    NotText {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file cannot be read.
-    #[error("cannot read `{}`", path.display())]
+    #[error("cannot read `{}`: {source}", path.display())]
     Read {
         /// The file.
         path: PathBuf,
         /// Why.
-        #[source]
         source: io::Error,
     },
     /// The file cannot be written, renamed or removed.
-    #[error("cannot write `{}`", path.display())]
+    #[error("cannot write `{}`: {source}", path.display())]
     Write {
         /// The file.
         path: PathBuf,
         /// Why.
-        #[source]
         source: io::Error,
     },
+}
+
+impl StoreError {
+    /// What to do.
+    pub const fn help(&self) -> &'static str {
+        match self {
+            Self::NotASnapshot { .. } | Self::NotText { .. } => {
+                "write a snapshot anew with `pushpit run SCENARIO --update`, or remove one that \
+                 waits for a review with `pushpit reject`"
+            }
+            Self::Read { .. } | Self::Write { .. } => "mend the permissions of the file or folder",
+        }
+    }
+
+    /// Whether the file can be read, and is no snapshot.
+    const fn is_broken(&self) -> bool {
+        matches!(self, Self::NotASnapshot { .. } | Self::NotText { .. })
+    }
 }
 
 /// The snapshot of a scenario: its name with `.snap`, in the same folder.
@@ -112,6 +145,9 @@ pub fn read(path: &Path) -> Result<Option<String>, StoreError> {
     let whole = match fs::read_to_string(path) {
         Ok(whole) => whole.replace("\r\n", "\n"),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+            return Err(StoreError::NotText { path: path.to_owned() });
+        }
         Err(source) => {
             return Err(StoreError::Read { path: path.to_owned(), source });
         }
@@ -131,15 +167,28 @@ pub fn read(path: &Path) -> Result<Option<String>, StoreError> {
     Ok(Some(normal(&whole[length..])))
 }
 
+/// What was accepted at `path`, whatever stands there.
+///
+/// # Errors
+/// It cannot be read.
+pub fn accepted(path: &Path) -> Result<Accepted, StoreError> {
+    match read(path) {
+        Ok(None) => Ok(Accepted::Nothing),
+        Ok(Some(text)) => Ok(Accepted::Text(text)),
+        Err(error) if error.is_broken() => Ok(Accepted::Broken(error.to_string())),
+        Err(error) => Err(error),
+    }
+}
+
 /// Compares with the accepted snapshot at `path`, and writes what `update` allows.
 ///
 /// # Errors
-/// A file cannot be read or written, or is no snapshot.
+/// A file cannot be read or written.
 pub fn settle(path: &Path, snapshot: &Snapshot, update: Update) -> Result<Settled, StoreError> {
     let found = normal(&snapshot.text);
-    let expected = read(path)?;
+    let expected = accepted(path)?;
     let pending = pending_path(path);
-    if expected.as_ref() == Some(&found) {
+    if matches!(&expected, Accepted::Text(text) if *text == found) {
         if update != Update::No {
             remove(&pending)?;
         }
@@ -147,7 +196,7 @@ pub fn settle(path: &Path, snapshot: &Snapshot, update: Update) -> Result<Settle
     }
     let accept = match update {
         Update::Always => true,
-        Update::Unseen => expected.is_none(),
+        Update::Unseen => expected == Accepted::Nothing,
         Update::New => false,
         Update::No => {
             return Ok(Settled::Differs { expected, found, pending: None });
@@ -165,8 +214,9 @@ pub fn settle(path: &Path, snapshot: &Snapshot, update: Update) -> Result<Settle
 /// Makes a pending file the accepted one.
 ///
 /// # Errors
-/// It cannot be renamed.
+/// It is no snapshot, or cannot be renamed.
 pub fn accept(pending: &Path) -> Result<(), StoreError> {
+    read(pending)?;
     fs::rename(pending, pending.with_extension(""))
         .map_err(|source| StoreError::Write { path: pending.to_owned(), source })
 }

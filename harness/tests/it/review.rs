@@ -76,10 +76,36 @@ fn a_path_that_is_not_there_ends_with_2() {
 }
 
 #[test]
-fn a_file_that_is_no_snapshot_ends_with_2_and_stays() {
+fn a_broken_snapshot_is_replaced_by_accepting_what_waits() {
+    for (args, input) in [(["review", "scenarios/a.yaml"], "a\n"), (["accept", "scenarios"], "")] {
+        let program = program();
+        program.write("scenarios/a.snap", "by hand\n");
+        let ended = program.run(&args, input);
+        assert_eq!((ended.status, ended.stderr.as_str()), (Some(0), ""), "{args:?}");
+        let said = "what was accepted is broken; accepting replaces it: expected a snapshot";
+        assert_eq!(ended.stdout.contains(said), args[0] == "review", "{}", ended.stdout);
+        assert_eq!(text(&program, "scenarios/a.snap"), Some(snapshot("Dinner at eight")));
+    }
+}
+
+#[test]
+fn what_waits_and_is_broken_can_only_be_rejected() {
     let program = program();
-    program.write("scenarios/a.snap", "by hand\n");
-    let ended = program.run(&["review"], "a\n");
-    assert_eq!(ended.status, Some(2));
-    assert_eq!(text(&program, "scenarios/a.snap"), Some("by hand\n".to_owned()));
+    program.write("scenarios/a.snap.new", "half a file");
+    let ended = program.run(&["accept", "scenarios"], "");
+    assert_eq!((ended.status, ended.stdout.as_str()), (Some(2), "accepted scenarios/b.snap\n"));
+    assert_snapshot!(ended.stderr, @"
+    error: expected a snapshot that begins with a header between two lines `---`, found something else in `scenarios/a.snap.new`
+    help: write a snapshot anew with `pushpit run SCENARIO --update`, or remove one that waits for a review with `pushpit reject`
+    ");
+    assert_eq!(text(&program, "scenarios/a.snap"), Some(snapshot("Dinner?")));
+    let ended = program.run(&["review", "scenarios"], "a\nr\n");
+    assert_eq!(ended.status, Some(0), "{}", ended.stderr);
+    assert_snapshot!(ended.stdout, @"
+    snapshot 1 of 1: scenarios/a.snap
+    what waits is broken and can only be rejected: expected a snapshot that begins with a header between two lines `---`, found something else in `scenarios/a.snap.new`
+    [r]eject, [s]kip, [q]uit? [r]eject, [s]kip, [q]uit? 0 accepted, 1 rejected, 0 left
+    ");
+    assert_eq!(text(&program, "scenarios/a.snap"), Some(snapshot("Dinner?")));
+    assert_eq!(text(&program, "scenarios/a.snap.new"), None);
 }

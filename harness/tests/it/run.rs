@@ -66,6 +66,79 @@ fn a_snapshot_that_was_changed_by_hand_ends_with_1_and_a_diff_until_it_is_accept
 }
 
 #[test]
+fn a_broken_snapshot_says_what_to_do_and_is_written_anew() {
+    let program = Program::new();
+    program.write("story.yaml", format!("{HEAD}steps:\n  - advance: 1s\n"));
+    program.write("story.snap", "half a fi");
+    let broken = program.run(&["run", "story.yaml"], "");
+    assert_eq!(broken.status, Some(1));
+    assert_snapshot!(broken.stdout, @"
+    broken A story (story.yaml)
+      anna
+        nothing
+      the snapshot is broken: expected a snapshot that begins with a header between two lines `---`, found something else in `story.snap`; it would be:
+        anna:
+          received: []
+      help: write it anew with `pushpit run story.yaml --update`
+      help: look at it with `pushpit review`
+
+    0 passed, 1 failed
+    ");
+    assert_eq!(fs::read_to_string(program.path("story.snap")).unwrap(), "half a fi");
+    assert_eq!(program.run(&["run", "story.yaml", "--update"], "").status, Some(0));
+    assert_eq!(program.run(&["run", "story.yaml"], "").status, Some(0));
+}
+
+/// The JSON that a run tells, with the machine's own values out of it.
+fn told(program: &Program, args: &[&str]) -> serde_json::Value {
+    let args = [&["run", "story.yaml", "--format", "json"], args].concat();
+    let mut line: serde_json::Value = serde_json::from_str(&program.run(&args, "").stdout).unwrap();
+    line["milliseconds"] = 0.into();
+    line
+}
+
+#[test]
+fn a_missing_a_changed_and_a_broken_snapshot_have_verdicts_of_their_own() {
+    let program = Program::new();
+    program.write("story.yaml", format!("{HEAD}steps:\n  - advance: 1s\n"));
+    let missing = program.run(&["run", "story.yaml"], "");
+    assert_eq!(missing.status, Some(1));
+    assert_snapshot!(missing.stdout, @"
+    new A story (story.yaml)
+      anna
+        nothing
+      there is no snapshot story.snap yet; it would be:
+        anna:
+          received: []
+      help: look at it with `pushpit review`
+
+    0 passed, 1 failed
+    ");
+    let words = |line: serde_json::Value| {
+        (
+            line["verdict"].clone(),
+            line["snapshot"]["state"].clone(),
+            line["snapshot"]["pending"].clone(),
+        )
+    };
+    let pending = "story.snap.new";
+    assert_eq!(words(told(&program, &[])), ("new".into(), "new".into(), pending.into()));
+    fs::remove_file(program.path(pending)).unwrap();
+    let unwritten = program.run(&["run", "story.yaml", "--update", "no"], "").stdout;
+    let help = "  help: write it with `pushpit run story.yaml --update`, without `CI`\n";
+    assert!(unwritten.contains(help), "{unwritten}");
+    let unwritten = words(told(&program, &["--update", "no"]));
+    assert_eq!(unwritten, ("new".into(), "new".into(), serde_json::Value::Null));
+    let written = words(told(&program, &["--update"]));
+    assert_eq!(written, ("held".into(), "written".into(), serde_json::Value::Null));
+    let text = fs::read_to_string(program.path("story.snap")).unwrap();
+    program.write("story.snap", text.replace("received: []", "received: nothing"));
+    assert_eq!(words(told(&program, &[])), ("changed".into(), "changed".into(), pending.into()));
+    program.write("story.snap", "x");
+    assert_eq!(words(told(&program, &[])), ("broken".into(), "broken".into(), pending.into()));
+}
+
+#[test]
 fn a_misspelt_key_ends_with_2_and_its_place() {
     let ended = run("  - set: { anna: { conection: offline } }\n");
     assert_eq!(ended.status, Some(2));

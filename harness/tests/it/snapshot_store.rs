@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use pushpit::diagnostic::Style;
 use pushpit::snapshot::review::{Reviewed, find, review};
 use pushpit::snapshot::store::{
-    Settled, Snapshot, Update, accept, path_beside, pending_path, read, settle,
+    Accepted, Settled, Snapshot, Update, accept, path_beside, pending_path, read, settle,
 };
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -71,7 +71,7 @@ fn a_new_snapshot_waits_for_a_review() {
     let path = folder.file("a.snap");
     let pending = Some(pending_path(&path));
     let found = "x".to_owned();
-    let differs = Settled::Differs { expected: None, found, pending };
+    let differs = Settled::Differs { expected: Accepted::Nothing, found, pending };
     assert_eq!(settled(&path, "x", Update::New), differs);
     assert_eq!(folder.names(), ["a.snap.new"]);
     accept(&pending_path(&path)).expect("it can be renamed");
@@ -99,7 +99,7 @@ fn unseen_accepts_what_is_new_and_nothing_that_differs() {
     let path = folder.file("a.snap");
     assert_eq!(settled(&path, "x", Update::Unseen), Settled::Written);
     let differs = Settled::Differs {
-        expected: Some("x".to_owned()),
+        expected: Accepted::Text("x".to_owned()),
         found: "y".to_owned(),
         pending: Some(pending_path(&path)),
     };
@@ -128,14 +128,24 @@ fn line_ends_of_windows_make_no_difference() {
 }
 
 #[test]
-fn a_file_without_a_header_is_an_error_and_stays() {
+fn a_broken_snapshot_differs_from_everything_until_it_is_written_anew() {
     let folder = Folder::new();
     let path = folder.file("a.snap");
-    for text in ["", "anna: []\n", "---\nsource: a\n", "---"] {
+    let texts: [&[u8]; 5] = [b"", b"anna: []\n", b"---\nsource: a\n", b"---", b"---\n---\n\xff"];
+    for text in texts {
         fs::write(&path, text).expect("it can be written");
-        let error = settle(&path, &snapshot("x"), Update::Always).expect_err("no snapshot");
-        assert!(error.to_string().contains("a.snap"), "{error}");
-        assert_eq!(fs::read_to_string(&path).expect("it is there"), text);
+        for update in [Update::New, Update::No, Update::Unseen] {
+            let settled = settled(&path, "x", update);
+            let Settled::Differs { expected: Accepted::Broken(why), pending, .. } = settled else {
+                panic!("{settled:?}")
+            };
+            assert!(why.contains("a.snap"), "{why}");
+            assert_eq!(pending.is_some(), update != Update::No);
+            assert_eq!(fs::read(&path).expect("it is there"), text);
+        }
+        assert_eq!(settled(&path, "x", Update::Always), Settled::Written);
+        assert_eq!(read(&path).expect("it is there").as_deref(), Some("x"));
+        assert_eq!(folder.names(), ["a.snap"]);
     }
 }
 
