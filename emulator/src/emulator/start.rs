@@ -35,6 +35,9 @@ pub enum StartError {
     /// The control API or the credentials could not be had.
     #[error(transparent)]
     Control(#[from] ControlError),
+    /// An app that was asked for cannot be: an unknown service, a wrong id or setting.
+    #[error(transparent)]
+    App(ControlError),
     /// Two services claim the same place; a mistake of ours.
     #[error("bug in pushpit: {0}")]
     Routes(String),
@@ -52,10 +55,22 @@ pub enum StartError {
 }
 
 impl StartError {
+    /// Whether what was asked for can never be, on no machine: the call is wrong.
+    pub const fn is_wrong_call(&self) -> bool {
+        matches!(self, Self::App(_) | Self::UnknownService { .. })
+    }
+
+    fn of_apps(error: ControlError) -> Self {
+        match error {
+            ControlError::Refused(_) | ControlError::Spec(_) => Self::App(error),
+            error => Self::Control(error),
+        }
+    }
+
     /// What to do.
     pub fn help(&self) -> &str {
         match self {
-            Self::Control(error) => error.help(),
+            Self::App(error) | Self::Control(error) => error.help(),
             Self::Routes(_) => "please report it",
             Self::Server(error) => error.help(),
             Self::UnknownService { .. } => "bind it to one of these, or to none: ADDR alone",
@@ -82,7 +97,8 @@ impl Emulator {
         };
         let door = Arc::new(Door::new(world, reading));
         let control = Control::new(Arc::clone(&door), &state.path().join("credentials"))?;
-        control.prepare_apps(config.apps.iter().map(|app| (app.provider.as_str(), &app.spec)))?;
+        let apps = config.apps.iter().map(|app| (app.provider.as_str(), &app.spec));
+        control.prepare_apps(apps).map_err(StartError::of_apps)?;
         let server = serve(&config, authority, &door).await?;
         let control_config = ControlServerConfig {
             address: config.control,

@@ -10,9 +10,11 @@ pub(crate) mod serve;
 pub(crate) mod snapshots;
 
 use pushpit::diagnostic::Style;
+use pushpit::exit::Exit;
 use pushpit::scenario::files::FilesError;
 use pushpit::snapshot::review::ReviewError;
-use std::io;
+use pushpit_emulator::StartError;
+use std::io::{self, Write as _};
 
 /// What kept a command from its end.
 #[derive(Debug, thiserror::Error)]
@@ -37,4 +39,10 @@ pub(crate) struct Context {
     pub(crate) stderr: Style,
     /// Whether this is a CI system, where no snapshot is written.
     pub(crate) ci: bool,
+}
+
+/// Says why there is no emulator, and gives whose fault it is: the call's, or the machine's.
+fn not_started(error: &StartError) -> io::Result<Exit> {
+    writeln!(anstream::stderr(), "error: {error}\nhelp: {}", error.help())?;
+    Ok(if error.is_wrong_call() { Exit::Wrong } else { Exit::CannotStart })
 }

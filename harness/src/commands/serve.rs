@@ -1,7 +1,7 @@
 //! `pushpit serve`.
 
 use super::runtime::{Signals, runtime};
-use super::{CommandError, Context, log};
+use super::{CommandError, Context, log, not_started};
 use pushpit::cli::{AppName, Format, ServeArgs, UnknownAddresses};
 use pushpit::diagnostic::{Diagnostic, draw};
 use pushpit::exit::Exit;
@@ -13,7 +13,7 @@ use pushpit_emulator::server::Origin;
 use pushpit_emulator::world::{AppName as WorldApp, Filter, NewDevice, Subject};
 use pushpit_emulator::{Config, ConfiguredApp, Emulator, PushListener, Running, State};
 use serde_json::json;
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 
 /// Starts the emulator and runs it until somebody asks it to end.
@@ -27,18 +27,23 @@ pub(crate) fn run(args: &ServeArgs, context: Context) -> Result<Exit, CommandErr
         let mut signals = Signals::listen()?;
         let running = match Emulator::start(config(args, &setup)).await {
             Ok(running) => running,
-            Err(error) => {
-                writeln!(anstream::stderr(), "error: {error}\nhelp: {}", error.help())?;
-                return Ok(Exit::CannotStart);
-            }
+            Err(error) => return Ok(not_started(&error)?),
         };
         if let Err(refused) = add_devices(&running, &setup) {
             writeln!(anstream::stderr(), "error: {refused}")?;
             return Ok(Exit::Wrong);
         }
-        announce(&running, args.format)?;
+        let telling = async {
+            let told = match announce(&running, args.format) {
+                Ok(()) => follow(&running, args.format).await,
+                Err(error) => Err(error),
+            };
+            no_longer_told(told);
+            // Senders are served whether or not anybody listens.
+            std::future::pending().await
+        };
         tokio::select! {
-            told = follow(&running, args.format) => told?,
+            () = telling => {}
             () = signals.come() => {}
         }
         running.stop().await;
@@ -147,6 +152,17 @@ fn announce(running: &Running, format: Format) -> std::io::Result<()> {
     }
     writeln!(stdout, "Point a sender at it; Ctrl-C ends it. Requests:")?;
     stdout.flush()
+}
+
+/// Says why nothing is told any more, unless it is that nobody reads it.
+fn no_longer_told(told: std::io::Result<()>) {
+    match told {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            // Where the output cannot be written, this may not be either.
+            let _ = writeln!(anstream::stderr(), "error: cannot write the output: {error}");
+        }
+        _ => {}
+    }
 }
 
 /// Tells of each request until the output is closed.

@@ -3,7 +3,7 @@
 use super::record::recorded;
 use super::result::{Difference, Failure, ScenarioResult, SnapshotResult, Verdict};
 use super::stage::{NoStage, Stage};
-use crate::diagnostic::Style;
+use crate::diagnostic::{Diagnostic, Style};
 use crate::providers::providers;
 use crate::scenario::{Scenario, load};
 use crate::snapshot::store::{Accepted, Settled, Snapshot, Update, path_beside, settle};
@@ -84,6 +84,12 @@ async fn play(job: &Job, scenario: &Scenario, settings: &Settings, result: &mut 
             result.verdict = Verdict::CannotStart { what, help };
             return;
         }
+        Err(NoStage::Wrong { what, help }) => {
+            let diagnostic = Diagnostic::new(&job.shown, what).help(help);
+            result.verdict =
+                Verdict::Wrong { diagnostics: vec![diagnostic], source: String::new() };
+            return;
+        }
         Err(NoStage::Failed(failure)) => {
             result.verdict = Verdict::Failed(Box::new(failure));
             return;
@@ -156,7 +162,7 @@ fn compare(job: &Job, stage: &Stage<'_>, settings: &Settings) -> SnapshotResult 
 /// A file's text to a scenario that makes sense.
 fn read(job: &Job) -> Result<Scenario, Verdict> {
     let wrong = |what: String| Verdict::Wrong {
-        diagnostics: vec![crate::diagnostic::Diagnostic::new(&job.shown, what)],
+        diagnostics: vec![Diagnostic::new(&job.shown, what)],
         source: String::new(),
     };
     let bytes = std::fs::read(&job.path)

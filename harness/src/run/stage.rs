@@ -44,6 +44,8 @@ pub(super) struct Stage<'a> {
 pub(super) enum NoStage {
     /// The emulator could not start.
     CannotStart { what: String, help: String },
+    /// The file asks for an app that cannot be.
+    Wrong { what: String, help: String },
     /// The scenario asks for what cannot be.
     Failed(Failure),
 }
@@ -302,7 +304,11 @@ impl<'a> Stage<'a> {
 
 impl From<StartError> for NoStage {
     fn from(error: StartError) -> Self {
-        Self::CannotStart { what: error.to_string(), help: error.help().to_owned() }
+        let (what, help) = (error.to_string(), error.help().to_owned());
+        match error.is_wrong_call() {
+            true => Self::Wrong { what, help },
+            false => Self::CannotStart { what, help },
+        }
     }
 }
 

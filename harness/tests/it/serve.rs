@@ -172,3 +172,85 @@ fn credentials_are_listed_for_people_and_programs() {
     let ended = program.run(&["credentials"], "");
     assert!(ended.stdout.contains("apns com.acme.chat"), "{}", ended.stdout);
 }
+
+#[test]
+fn beside_a_running_emulator_its_credentials_are_listed() {
+    let program = Program::new();
+    let serving = Serving::start(&program);
+    let pid = &serving.line["pid"];
+    let ended = program.run(&["credentials", "--format", "json"], "");
+    assert_eq!(ended.status, Some(0), "{}", ended.stderr);
+    assert!(ended.stderr.contains(&format!("note: process {pid} works on")), "{}", ended.stderr);
+    let listed: Value = serde_json::from_str(&ended.stdout).unwrap();
+    let answer = serving.get("/api/v1/credentials");
+    let of_api: Value = serde_json::from_str(answer.split("\r\n\r\n").nth(1).unwrap()).unwrap();
+    assert_eq!(listed, of_api);
+    let known = format!("apns:{}", listed["apps"][0]["app"].as_str().unwrap());
+    assert_eq!(program.run(&["credentials", "--app", &known], "").status, Some(0));
+    let ended = program.run(&["credentials", "--app", "apns:com.acme.new"], "");
+    assert_eq!((ended.status, ended.stdout.as_str()), (Some(3), ""));
+    for part in [&pid.to_string(), "`POST /api/v1/apps`", "`GET /api/v1/credentials`"] {
+        assert!(ended.stderr.contains(part), "{part}: {}", ended.stderr);
+    }
+    std::fs::remove_file(program.path(".pushpit/credentials/index.json")).unwrap();
+    let ended = program.run(&["credentials"], "");
+    assert_eq!((ended.status, ended.stdout.as_str()), (Some(3), ""));
+    assert!(ended.stderr.contains("`GET /api/v1/credentials`"), "{}", ended.stderr);
+    serving.stop(Signal::SIGTERM);
+}
+
+#[test]
+fn what_does_not_exist_makes_a_wrong_call() {
+    let program = Program::new();
+    let setting = "apps:\n  chat: { provider: apns, bundle_id: a.b, settings: { key: x } }\n";
+    program.write("setting.yaml", setting);
+    program.write("story.yaml", format!("name: a\n{setting}steps:\n  - advance: 1s\n"));
+    let free = ["--push", "127.0.0.1:0", "--control", "127.0.0.1:0"];
+    let calls: [(&[&str], &str); 6] = [
+        (&["serve", "--push", "nowhere=127.0.0.1:0"], "there is no service `nowhere`"),
+        (&["serve", "--app", "nobody:a.b", "--control", "127.0.0.1:0"], "no provider `nobody`"),
+        (&["serve", "--app", "apns:a b", "--control", "127.0.0.1:0"], "expected a bundle ID"),
+        (&[&["serve", "--config", "setting.yaml"], &free[..]].concat(), "unknown setting `key`"),
+        (&["credentials", "--app", "nobody:a.b"], "no provider `nobody`"),
+        (&["run", "story.yaml"], "unknown setting `key`"),
+    ];
+    for (args, what) in calls {
+        let ended = program.run(args, "");
+        let said = format!("{}{}", ended.stdout, ended.stderr);
+        assert_eq!(ended.status, Some(2), "{args:?}: {said}");
+        assert!(said.contains(what) && said.contains("help: "), "{args:?}: {said}");
+    }
+}
+
+#[test]
+fn it_serves_on_quietly_when_nobody_reads_its_output_any_more() {
+    let program = Program::new();
+    let free = ["serve", "--push", "127.0.0.1:0", "--control", "127.0.0.1:0"];
+    let mut child = program.command(&free).spawn().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut at = |of: &str| loop {
+        let mut line = String::new();
+        assert!(stdout.read_line(&mut line).unwrap() > 0, "no line of `{of}`");
+        if let Some(url) = line.trim().strip_prefix(of) {
+            break url.trim().split("://").nth(1).unwrap().to_owned();
+        }
+    };
+    let (push, control) = (at("push"), at("control"));
+    // As `head` does when it has its lines.
+    drop(stdout);
+    for _ in 0..20 {
+        let mut stream = TcpStream::connect(&push).expect("it serves");
+        stream.write_all(&[0xff; 100]).unwrap();
+        // It may be closed or reset; it is told then.
+        drop(stream.read_to_end(&mut Vec::new()));
+        let mut stream = TcpStream::connect(&control).expect("it serves");
+        write!(stream, "GET /healthz HTTP/1.1\r\nhost: {control}\r\nconnection: close\r\n\r\n")
+            .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("it answers");
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+    kill(Pid::from_raw(child.id().try_into().unwrap()), Signal::SIGTERM).unwrap();
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!((ended.status.code(), &*ended.stderr), (Some(0), &b""[..]));
+}
