@@ -49,9 +49,10 @@ impl Alive {
 const LONG: Duration = Duration::from_secs(60);
 
 /// A shell line that leaves a daemon: another session, orphaned, deaf to SIGTERM, in another folder.
-fn daemon(fifo: &str) -> String {
+/// Once it is up it does `then`.
+fn daemon(fifo: &str, then: &str) -> String {
     format!(
-        "(setsid sh -c \"trap : TERM; cd /; exec >{fifo} 2>&1; echo up; while :; do sleep 600; done\" \
+        "(setsid sh -c \"trap : TERM; cd /; exec >{fifo} 2>&1; echo up; {then} while :; do sleep 600; done\" \
          </dev/null >/dev/null 2>&1 &)"
     )
 }
@@ -62,11 +63,15 @@ fn a_daemon_of_a_program_lives_until_the_end_of_its_scenario_and_no_longer() {
     let fifo = program.path("fifo");
     let alive = Alive::new(&fifo);
     let (ours, other) = (program.path("ours"), program.path("other"));
-    let line = daemon(&fifo.display().to_string());
+    // The scenario goes on only when its daemon is up, or it would be ended before it is one.
+    let up = program.path("up");
+    mkfifo(&up, Mode::S_IRWXU).unwrap();
+    let up = up.display();
+    let line = daemon(&fifo.display().to_string(), &format!("echo >{up};"));
     // The second scenario runs on until the first one's daemon is gone; its own daemon must stay.
     program.write(
         "a.yaml",
-        format!("name: a\n{DEVICES}steps:\n  - run: {{ shell: '{line}' }}\n  - advance: 1s\n"),
+        format!("name: a\n{DEVICES}steps:\n  - run: {{ shell: '{line}; cat {up}' }}\n"),
     );
     nix::unistd::mkfifo(&other, Mode::S_IRWXU).unwrap();
     let second = format!(
@@ -93,7 +98,7 @@ fn nothing_outlives_a_run_that_is_killed() {
     let program = Program::new();
     let fifo = program.path("fifo");
     let alive = Alive::new(&fifo);
-    let line = daemon(&fifo.display().to_string());
+    let line = daemon(&fifo.display().to_string(), "");
     // The sender itself, a child of its group, and a daemon hold the pipe.
     let sender = format!("{line}; sleep 600 >{0} & exec sleep 600 >{0}", fifo.display());
     let steps = "  - run: { shell: 'sleep 600', timeout: 10m }\n";
