@@ -1,6 +1,7 @@
 //! The log itself: writing at the end, sealing, evicting, and tails for readers.
 
 use super::Cursor;
+use super::gone::Gone;
 use super::record::{self, Head, Record, Repeats, Writer};
 use crate::clock::Now;
 use std::collections::VecDeque;
@@ -31,10 +32,12 @@ pub struct Journal {
     sealed_bytes: usize,
     active: Vec<u8>,
     active_first: u64,
-    active_counts: Counts,
+    /// The kinds of the records in it.
+    active_kinds: Vec<u8>,
     repeats: Repeats,
     next: u64,
-    dropped: Counts,
+    /// Shared with readers, who rarely hold it when something is evicted.
+    gone: Arc<Gone>,
 }
 
 /// A part of the log that does not change any more.
@@ -42,12 +45,9 @@ pub struct Journal {
 struct Segment {
     first: u64,
     records: u64,
-    counts: Counts,
+    kinds: Arc<[u8]>,
     bytes: Box<[u8]>,
 }
-
-/// How many records of each kind.
-type Counts = [u64; KINDS];
 
 impl Journal {
     /// An empty log.
@@ -59,10 +59,10 @@ impl Journal {
             sealed_bytes: 0,
             active: Vec::new(),
             active_first: 1,
-            active_counts: [0; KINDS],
+            active_kinds: Vec::new(),
             repeats: Repeats::default(),
             next: 1,
-            dropped: [0; KINDS],
+            gone: Arc::default(),
         }
     }
 
@@ -83,7 +83,7 @@ impl Journal {
         record::begin(&mut self.active, Head { sequence, kind, now });
         fields(&mut Writer { bytes: &mut self.active, repeats: &mut self.repeats });
         record::end(&mut self.active, start);
-        self.active_counts[usize::from(kind) % KINDS] += 1;
+        self.active_kinds.push(kind);
         if self.active.len() >= SEGMENT {
             self.seal();
         }
@@ -106,10 +106,9 @@ impl Journal {
             self.sealed.iter().filter(|segment| segment.first + segment.records > after + 1);
         let mut segments: Vec<_> = wanted.cloned().collect();
         if !self.active.is_empty() && after + 1 < self.next {
-            segments.push(Arc::new(self.active_segment(self.active.clone())));
+            segments.push(Arc::new(self.active_segment(self.active.clone(), Arc::default())));
         }
-        let first = self.sealed.front().map_or(self.active_first, |segment| segment.first);
-        Tail { after, first, segments, end: self.end(), dropped: self.dropped }
+        Tail { after, segments, end: self.end(), gone: Arc::clone(&self.gone) }
     }
 
     /// Bytes held now.
@@ -119,20 +118,20 @@ impl Journal {
 
     fn seal(&mut self) {
         let bytes = std::mem::take(&mut self.active);
-        let segment = self.active_segment(bytes);
+        let kinds = std::mem::take(&mut self.active_kinds).into();
+        let segment = self.active_segment(bytes, kinds);
         self.sealed_bytes += segment.bytes.len();
         self.active_first = self.next;
-        self.active_counts = [0; KINDS];
         self.repeats.clear();
         self.sealed.push_back(Arc::new(segment));
         self.evict();
     }
 
-    fn active_segment(&self, bytes: Vec<u8>) -> Segment {
+    fn active_segment(&self, bytes: Vec<u8>, kinds: Arc<[u8]>) -> Segment {
         Segment {
             first: self.active_first,
             records: self.next - self.active_first,
-            counts: self.active_counts,
+            kinds,
             bytes: bytes.into_boxed_slice(),
         }
     }
@@ -148,9 +147,7 @@ impl Journal {
                 break;
             };
             self.sealed_bytes -= oldest.bytes.len();
-            for (dropped, count) in self.dropped.iter_mut().zip(oldest.counts) {
-                *dropped += count;
-            }
+            Arc::make_mut(&mut self.gone).add(oldest.first, Arc::clone(&oldest.kinds));
         }
     }
 }
@@ -159,11 +156,9 @@ impl Journal {
 #[derive(Clone, Debug)]
 pub struct Tail {
     after: u64,
-    /// The oldest record that there still is.
-    first: u64,
     segments: Vec<Arc<Segment>>,
     end: Cursor,
-    dropped: Counts,
+    gone: Arc<Gone>,
 }
 
 impl Tail {
@@ -198,9 +193,15 @@ impl Tail {
         self.end
     }
 
-    /// How many records of a kind should be here but were evicted.
+    /// How many records of a kind lay after the place but were evicted. What was in them is
+    /// unknown by then.
     pub fn dropped(&self, kind: u8) -> u64 {
-        if self.after + 1 < self.first { self.dropped[usize::from(kind) % KINDS] } else { 0 }
+        self.gone.count(kind, self.after)
+    }
+
+    /// How many records of any kind lay after the place but were evicted.
+    pub fn dropped_all(&self) -> u64 {
+        self.gone.count_all(self.after)
     }
 }
 
@@ -212,9 +213,6 @@ const FIRST_ROOM: usize = 16 << 10;
 
 /// A longer active segment is sealed rather than copied for a reader, who holds the lock meanwhile.
 const SHORT_COPY: usize = 64 << 10;
-
-/// How many kinds of record there can be.
-const KINDS: usize = 16;
 
 #[cfg(test)]
 mod tests {
@@ -259,6 +257,12 @@ mod tests {
         assert!(journal.bytes() <= 4 << 20);
         assert_eq!(tail.dropped(3) + kept, 100);
         assert_eq!(tail.dropped(2), 0);
+        let oldest = 100 - kept;
+        let mut dropped = |sequence| journal.tail(Cursor { epoch: 1, sequence }).dropped(3);
+        assert_eq!(
+            [dropped(1), dropped(oldest - 1), dropped(oldest), dropped(100)],
+            [oldest - 1, 1, 0, 0]
+        );
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! something readable by readers, not while it is written.
 
 mod cursor;
+mod gone;
 mod log;
 mod record;
 

@@ -26,7 +26,7 @@ pub fn requests(tail: &Tail, filter: &Filter, limit: usize) -> List<RequestView>
     });
     let views = fitting.map(|(head, request)| (head.sequence, request_view(head, &request)));
     let views = views.filter(|(_, view)| is_like(filter, view));
-    page(tail, record::REQUEST, views, limit)
+    page(views, tail.dropped(record::REQUEST), tail.end(), limit)
 }
 
 /// The deliveries that began or changed after a place, in the order of their last change. The tail
@@ -42,7 +42,7 @@ pub fn deliveries(tail: &Tail, filter: &Filter, after: Cursor, limit: usize) -> 
     changed.sort_unstable_by_key(|(last, _)| *last);
     let views = changed.into_iter().map(|(last, steps)| (last, story.delivery_view(steps)));
     let views = views.filter(|(_, view)| is_like(filter, view));
-    page(&tail.from(after), record::DELIVERY, views, limit)
+    page(views, tail.from(after).dropped(record::DELIVERY), tail.end(), limit)
 }
 
 /// What devices got after a place, in the order of arrival. The tail must reach back to the
@@ -54,7 +54,9 @@ pub fn inbox(tail: &Tail, filter: &Filter, after: Cursor, limit: usize) -> List<
         let view = story.arrival(&it, filter).filter(|view| is_like(filter, view))?;
         Some((it.head.sequence, view))
     });
-    page(&tail.from(after), record::DELIVERY, views, limit)
+    let told = tail.from(after);
+    let dropped = told.dropped(record::DELIVERY) + told.dropped(record::NOTICE);
+    page(views, dropped, tail.end(), limit)
 }
 
 /// The lines of a tail, of one kind or of all.
@@ -74,8 +76,22 @@ pub fn events(tail: &Tail, kind: Option<&str>, limit: usize) -> List<EventView> 
             },
         ))
     });
-    let dropped = (0..16).map(|kind| tail.dropped(kind)).sum();
-    List { dropped, ..page(tail, record::NOTE, views, limit) }
+    let dropped = match kind {
+        None => tail.dropped_all(),
+        Some(name) => tail.dropped(kind_named(name)),
+    };
+    page(views, dropped, tail.end(), limit)
+}
+
+/// The kind of record that holds the events of a name.
+fn kind_named(name: &str) -> u8 {
+    match name {
+        "request" => record::REQUEST,
+        "delivery" => record::DELIVERY,
+        "left_view" => record::LEFT_VIEW,
+        "notice" => record::NOTICE,
+        _ => record::NOTE,
+    }
 }
 
 /// The requests that led to a delivery at the app and the device of a filter that names one.
@@ -88,9 +104,14 @@ fn placed(tail: &Tail, filter: &Filter) -> Option<HashSet<u64>> {
     Some(read.filter(|it| place_fits(&it.place, filter)).map(|it| it.request).collect())
 }
 
-fn page<T>(tail: &Tail, kind: u8, views: impl Iterator<Item = (u64, T)>, limit: usize) -> List<T> {
+fn page<T>(
+    views: impl Iterator<Item = (u64, T)>,
+    dropped: u64,
+    end: Cursor,
+    limit: usize,
+) -> List<T> {
     let mut items = Vec::new();
-    let mut next = tail.end();
+    let mut next = end;
     let mut last = None;
     for (sequence, view) in views {
         if items.len() == limit {
@@ -100,7 +121,7 @@ fn page<T>(tail: &Tail, kind: u8, views: impl Iterator<Item = (u64, T)>, limit: 
         items.push(view);
         last = Some(sequence);
     }
-    List { items, next, dropped: tail.dropped(kind), complete: None }
+    List { items, next, dropped, complete: None }
 }
 
 fn since(tail: &Tail, after: Cursor) -> u64 {

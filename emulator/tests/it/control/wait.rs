@@ -142,6 +142,25 @@ async fn a_list_says_how_much_the_journal_dropped() {
     let (dropped, kept) = (list["dropped"].as_u64().unwrap(), list["items"].as_array().unwrap());
     assert!(dropped > 0);
     assert_eq!(dropped + kept.len() as u64, 1_000);
+    let deliveries = bench.get("/api/v1/deliveries?limit=1000").await.json();
+    let kept = deliveries["items"].as_array().unwrap().len() as u64;
+    assert_eq!(deliveries["dropped"].as_u64().unwrap() + kept, 1_000);
+    // From a place on, only what lay after it is missing.
+    let events = bench.get("/api/v1/events?limit=1").await.json();
+    let oldest = events["items"][0]["cursor"].as_str().unwrap();
+    let (_, sequence) = oldest.split_once('-').unwrap();
+    let before = sequence.parse::<u64>().unwrap() - 5;
+    let missing = async |list: &str| {
+        let list = bench.get(&format!("/api/v1/{list}after=1-{before}&limit=1")).await.json();
+        list["dropped"].as_u64().unwrap()
+    };
+    assert_eq!(missing("events?").await, 4);
+    assert_eq!(missing("requests?").await, 2);
+    assert_eq!(missing("deliveries?").await, 2);
+    assert_eq!(missing("events?kind=request&").await, 2);
+    assert_eq!(missing("events?kind=device&").await, 0);
+    let list = bench.get(&format!("/api/v1/requests?after={oldest}")).await.json();
+    assert_eq!(list["dropped"], 0);
 }
 
 #[tokio::test]
