@@ -89,7 +89,8 @@ pub enum Done {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewDevice {
-    /// Its name.
+    /// Its name: not empty, without `/` and control characters.
+    #[schemars(length(min = 1, max = 64))]
     pub name: String,
     /// What it is.
     pub platform: Platform,
@@ -103,6 +104,31 @@ pub struct NewDevice {
     #[serde(default)]
     pub power: Power,
 }
+
+impl NewDevice {
+    /// Refuses a name that could not stand in a path, a table or a snapshot.
+    pub(super) fn check_name(&self) -> Result<(), Refused> {
+        let length = self.name.chars().count();
+        let wrong = match self.name.chars().find(|one| one.is_control() || *one == '/') {
+            _ if length == 0 => "expected a name for the device, found an empty text".to_owned(),
+            _ if length > LONGEST_NAME => format!(
+                "expected a name of at most {LONGEST_NAME} characters for the device, found {length}"
+            ),
+            Some(odd) => {
+                let (name, odd) = (self.name.escape_debug(), odd.escape_debug());
+                format!("expected a name for the device, found `{odd}` in `{name}`")
+            }
+            None if self.name == "." || self.name == ".." => {
+                format!("expected a name for the device, found `{}`, which paths go by", self.name)
+            }
+            None => return Ok(()),
+        };
+        Err(Refused::BadDeviceName(wrong))
+    }
+}
+
+/// Longer ones are no names for people, and break the lines in which they are shown.
+const LONGEST_NAME: usize = 64;
 
 /// An app as people write it: `com.example.chat`, or `apns/com.example.chat` where that is not
 /// unique.
@@ -168,6 +194,9 @@ pub enum Refused {
     /// The words of the command contradict each other.
     #[error("{0}")]
     BadCommand(String),
+    /// No device can have that name.
+    #[error("{0}")]
+    BadDeviceName(String),
     /// A device of that name exists.
     #[error("a device named `{0}` exists already")]
     DeviceExists(String),

@@ -71,6 +71,7 @@ impl World {
     }
 
     pub(super) fn add_device(&mut self, new: &NewDevice, now: Now) -> Result<Done, Refused> {
+        new.check_name()?;
         if self.post.device_named(&new.name).is_some() {
             return Err(Refused::DeviceExists(new.name.clone()));
         }

@@ -78,10 +78,19 @@ impl<'a> Checker<'a> {
         let declared = declared.chain(scenario.senders.iter().map(|(name, _)| name));
         for name in declared.chain(&scenario.ports) {
             if !is_name(&name.value) {
-                let message = format!("`{}` cannot be a name", name.value);
+                let shown: String = name.value.chars().take(LONGEST_NAME).collect();
+                let message = match shown.is_empty() {
+                    true => "expected a name, found an empty text".to_owned(),
+                    false => format!("`{}` cannot be a name", shown.escape_debug()),
+                };
                 self.report(name.place, message)
                     .help("use letters, digits, `-` and `_`".to_owned())
                     .file(self);
+            } else if name.value.len() > LONGEST_NAME {
+                let length = name.value.len();
+                let message =
+                    format!("expected a name of at most {LONGEST_NAME} characters, found {length}");
+                self.report(name.place, message).help("shorten it".to_owned()).file(self);
             }
         }
         if let Some((name, _)) = scenario.devices.iter().find(|(name, _)| name.value == REQUESTS) {
@@ -293,3 +302,6 @@ fn word(platform: &Platform) -> String {
         _ => format!("{platform:?}"),
     }
 }
+
+/// As long as the emulator lets names of devices be.
+const LONGEST_NAME: usize = 64;

@@ -105,6 +105,10 @@ bad! {
     an_app_with_two_ids: with_steps("  - advance: 3d").replace(", bundle_id", ", app: a, bundle_id");
     an_app_with_another_provider_s_id: with_steps("  - advance: 3d").replace("bundle_id", "package");
     a_device_with_an_odd_name: with_steps("  - advance: 3d").replace("anna", "anna smith");
+    a_device_without_a_name: with_steps("  - advance: 3d").replace("anna", "\"\"");
+    a_device_with_a_slash_in_its_name: with_steps("  - advance: 3d").replace("anna", "a/b");
+    a_device_with_a_control_character_in_its_name: with_steps("  - advance: 3d").replace("anna", "\"a\\tb\"");
+    a_device_with_an_overlong_name: with_steps("  - advance: 3d").replace("anna", &"a".repeat(65));
     a_device_called_requests: with_steps("  - advance: 3d").replace("anna", "requests");
     a_port_twice: with_steps("  - advance: 3d") + "ports: [a, a]\n";
     a_sender_twice: with_steps("  - advance: 3d") + "sender: { run: [a] }\nsenders: { sender: { run: [a] } }\n";

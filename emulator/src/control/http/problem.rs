@@ -152,6 +152,11 @@ impl From<&Refused> for Problem {
             Refused::BadCommand(_) => {
                 ("bad-command", "The call contradicts itself", StatusCode::UNPROCESSABLE_ENTITY)
             }
+            Refused::BadDeviceName(_) => (
+                "bad-device-name",
+                "No device can have that name",
+                StatusCode::UNPROCESSABLE_ENTITY,
+            ),
             Refused::DeviceExists(_) => {
                 ("device-exists", "The device exists already", StatusCode::CONFLICT)
             }

@@ -61,6 +61,41 @@ async fn every_wrong_call_gets_a_problem_document() {
 }
 
 #[tokio::test]
+async fn a_name_that_no_device_can_have_is_refused_with_a_sentence() {
+    let bench = Bench::start().await;
+    let long = "ä".repeat(65);
+    let names = ["", "a/b", "/", "a\nb", "\u{7f}", "\u{0}", ".", "..", &long];
+    let mut all = String::new();
+    for name in names {
+        let answer = bench.post("/api/v1/devices", json!({"name": name, "platform": "ios"})).await;
+        let problem = answer.json();
+        assert_eq!(
+            (answer.status, &problem["type"]),
+            (422, &json!("urn:pushpit:problem:bad-device-name")),
+            "{name:?}"
+        );
+        all.push_str(&format!("{}\n", problem["detail"].as_str().unwrap()));
+    }
+    insta::assert_snapshot!(all, @r"
+    expected a name for the device, found an empty text
+    expected a name for the device, found `/` in `a/b`
+    expected a name for the device, found `/` in `/`
+    expected a name for the device, found `\n` in `a\nb`
+    expected a name for the device, found `\u{7f}` in `\u{7f}`
+    expected a name for the device, found `\0` in `\0`
+    expected a name for the device, found `.`, which paths go by
+    expected a name for the device, found `..`, which paths go by
+    expected a name of at most 64 characters for the device, found 65
+    ");
+    let longest = "ä".repeat(64);
+    for name in [&longest, "Anna's iPhone", "a.b", "...", "münchen?#%"] {
+        let answer = bench.post("/api/v1/devices", json!({"name": name, "platform": "ios"})).await;
+        assert_eq!(answer.status, 201, "{name}: {}", answer.text);
+    }
+    assert_eq!(bench.get("/api/v1/devices").await.json()["items"].as_array().unwrap().len(), 5);
+}
+
+#[tokio::test]
 async fn a_wrong_method_is_told_the_right_ones() {
     let bench = Bench::start().await;
     let answer = bench.call("PUT", "/api/v1/devices/anna", "").await;
