@@ -14,3 +14,4 @@ mod run;
 mod senders;
 mod serve;
 mod snapshot_store;
+mod tool;

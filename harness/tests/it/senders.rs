@@ -83,12 +83,17 @@ fn prepare(sender: &Sender) -> bool {
     let installed = sender.folder.starts_with("node") && folder.join("node_modules").is_dir();
     let ready = is_here && (installed || prepared(sender, &folder));
     if !ready {
-        #[expect(clippy::disallowed_methods, reason = "CI says so by the environment")]
-        let required = std::env::var_os("PUSHPIT_REQUIRE_SENDERS").is_some();
-        assert!(!required, "`{}` cannot be run here, but must", sender.folder);
-        eprintln!("skipped: the sender `{}` needs `{}`", sender.folder, sender.runtime);
+        skip(&format!("the sender `{}`", sender.folder), &format!("`{}`", sender.runtime));
     }
     ready
+}
+
+/// Names what is skipped and what it needs; a failure where nothing may be skipped.
+pub(crate) fn skip(what: &str, needs: &str) {
+    #[expect(clippy::disallowed_methods, reason = "CI says so by the environment")]
+    let required = std::env::var_os("PUSHPIT_REQUIRE_SENDERS").is_some();
+    assert!(!required, "{what} cannot be run here, but must: it needs {needs}");
+    eprintln!("skipped: {what} needs {needs}");
 }
 
 fn prepared(sender: &Sender, folder: &Path) -> bool {

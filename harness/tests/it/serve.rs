@@ -9,24 +9,28 @@ use std::net::{TcpListener, TcpStream};
 use std::process::{Child, ChildStdout};
 
 /// A running emulator and the line that it printed.
-struct Serving {
+pub(crate) struct Serving {
     child: Child,
     stdout: BufReader<ChildStdout>,
-    line: Value,
+    pub(crate) line: Value,
 }
 
 impl Serving {
     fn start(program: &Program) -> Self {
+        Self::start_with(program, &[])
+    }
+
+    pub(crate) fn start_with(program: &Program, args: &[&str]) -> Self {
         let free =
             ["serve", "--push", "127.0.0.1:0", "--control", "127.0.0.1:0", "--format", "json"];
-        let mut child = program.command(&free).spawn().unwrap();
+        let mut child = program.command(&[&free, args].concat()).spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         stdout.read_line(&mut line).unwrap();
         Self { child, stdout, line: serde_json::from_str(&line).unwrap() }
     }
 
-    fn address(&self, of: &str) -> String {
+    pub(crate) fn address(&self, of: &str) -> String {
         self.line[of].as_str().unwrap().split("://").nth(1).unwrap().to_owned()
     }
 
@@ -43,7 +47,7 @@ impl Serving {
         answer
     }
 
-    fn stop(mut self, signal: Signal) -> Option<i32> {
+    pub(crate) fn stop(mut self, signal: Signal) -> Option<i32> {
         kill(Pid::from_raw(self.child.id().try_into().unwrap()), signal).unwrap();
         let mut rest = String::new();
         self.stdout.read_to_string(&mut rest).unwrap();
