@@ -7,6 +7,7 @@ mod bad_scenario;
 mod check;
 mod cli;
 mod good_scenario;
+mod guide;
 mod leftover;
 mod program;
 mod review;

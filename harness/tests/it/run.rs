@@ -199,8 +199,8 @@ fn a_program_that_leaves_others_behind_is_named_and_they_are_stopped() {
 
 /// Fails if the process whose number is in a file still runs.
 fn assert_gone(pid: &Path) {
-    let pid = fs::read_to_string(pid).unwrap();
-    let state = fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
+    let pid: u32 = fs::read_to_string(pid).unwrap().trim().parse().expect("a process's number");
+    let state = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     assert!(state.is_empty() || state.contains(") Z "), "it still runs: {state}");
 }
 
@@ -214,7 +214,8 @@ fn an_interrupted_run_ends_with_1_and_leaves_nothing_behind() {
 fn interrupt(signal: Signal) {
     let program = Program::new();
     let path = program.path("pid");
-    let shell = format!("echo $$ > {0}.new; mv {0}.new {0}; sleep 600", path.display());
+    // The scenario's `$$` is one `$`, the shell's two.
+    let shell = format!("echo $$$$ > {0}.new; mv {0}.new {0}; sleep 600", path.display());
     let steps = format!("snapshot: false\nsteps:\n  - run: {{ shell: '{shell}' }}\n");
     program.write("story.yaml", format!("{HEAD}{steps}"));
     let run = program.command(&["run", "story.yaml"]).spawn().unwrap();
