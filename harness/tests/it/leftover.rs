@@ -49,11 +49,11 @@ impl Alive {
 const LONG: Duration = Duration::from_secs(60);
 
 /// A shell line that leaves a daemon: another session, orphaned, deaf to SIGTERM, in another folder.
-/// Once it is up it does `then`.
-fn daemon(fifo: &str, then: &str) -> String {
+/// It ends when the daemon is all that.
+fn daemon(fifo: &str) -> String {
     format!(
-        "(setsid sh -c \"trap : TERM; cd /; exec >{fifo} 2>&1; echo up; {then} while :; do sleep 600; done\" \
-         </dev/null >/dev/null 2>&1 &)"
+        "(setsid sh -c \"trap : TERM; cd /; exec >{fifo} 2>&1; echo up; touch {fifo}.up; while :; do sleep 600; done\" \
+         </dev/null >/dev/null 2>&1 &); until [ -e {fifo}.up ]; do :; done"
     )
 }
 
@@ -63,15 +63,11 @@ fn a_daemon_of_a_program_lives_until_the_end_of_its_scenario_and_no_longer() {
     let fifo = program.path("fifo");
     let alive = Alive::new(&fifo);
     let (ours, other) = (program.path("ours"), program.path("other"));
-    // The scenario goes on only when its daemon is up, or it would be ended before it is one.
-    let up = program.path("up");
-    mkfifo(&up, Mode::S_IRWXU).unwrap();
-    let up = up.display();
-    let line = daemon(&fifo.display().to_string(), &format!("echo >{up};"));
+    let line = daemon(&fifo.display().to_string());
     // The second scenario runs on until the first one's daemon is gone; its own daemon must stay.
     program.write(
         "a.yaml",
-        format!("name: a\n{DEVICES}steps:\n  - run: {{ shell: '{line}; cat {up}' }}\n"),
+        format!("name: a\n{DEVICES}steps:\n  - run: {{ shell: '{line}' }}\n  - advance: 1s\n"),
     );
     nix::unistd::mkfifo(&other, Mode::S_IRWXU).unwrap();
     let second = format!(
@@ -98,7 +94,7 @@ fn nothing_outlives_a_run_that_is_killed() {
     let program = Program::new();
     let fifo = program.path("fifo");
     let alive = Alive::new(&fifo);
-    let line = daemon(&fifo.display().to_string(), "");
+    let line = daemon(&fifo.display().to_string());
     // The sender itself, a child of its group, and a daemon hold the pipe.
     let sender = format!("{line}; sleep 600 >{0} & exec sleep 600 >{0}", fifo.display());
     let steps = "  - run: { shell: 'sleep 600', timeout: 10m }\n";
@@ -111,4 +107,24 @@ fn nothing_outlives_a_run_that_is_killed() {
     kill(Pid::from_raw(run.id().try_into().unwrap()), Signal::SIGKILL).unwrap();
     alive.gone();
     assert_eq!(run.wait().unwrap().code(), None);
+}
+
+#[test]
+fn what_kills_its_keeper_ends_with_the_run() {
+    let program = Program::new();
+    let path = program.path("pid");
+    let shell = format!(
+        "cat; echo $$$$ > {0}; (setsid sleep 600 >/dev/null 2>&1 & echo $! >> {0}); kill -9 $PPID; exec sleep 600",
+        path.display()
+    );
+    program.write("a.yaml", format!("name: a\n{DEVICES}steps:\n  - run: {{ shell: '{shell}' }}\n"));
+    let ended = program.run(&["run", "a.yaml"], "");
+    assert_eq!(ended.status, Some(1));
+    assert!(ended.stdout.contains("lost track of `sh`"), "{}", ended.stdout);
+    let pids: Vec<u32> =
+        fs::read_to_string(path).unwrap().lines().map(|pid| pid.parse().unwrap()).collect();
+    assert_eq!(pids.len(), 2);
+    for pid in pids {
+        assert!(!Path::new("/proc").join(pid.to_string()).exists(), "{pid} still runs");
+    }
 }

@@ -292,6 +292,29 @@ fn a_failed_step_names_the_sender_that_had_died_and_its_last_output() {
 }
 
 #[test]
+fn a_sender_that_dies_while_a_step_fails_is_named_too() {
+    let shell = "echo up; until [ -e go ]; do :; done; exit 4";
+    let ended = run_beside_dead_sender(shell, "  - run: { shell: 'touch go; exit 1' }\n", &[]);
+    assert_eq!(ended.status, Some(1));
+    assert!(ended.stdout.contains("sender `backend` ended with status 4"), "{}", ended.stdout);
+}
+
+#[test]
+fn a_program_gets_its_whole_input_and_gives_its_status_or_its_signal() {
+    let input = "x".repeat(500_000);
+    for (shell, status) in [
+        ("[ \"$(wc -c)\" -eq 500000 ] && exit 5", 5),
+        // Nobody reads it.
+        ("exit 6", 6),
+        ("kill -KILL $$$$", 137),
+    ] {
+        let step = format!("{{ shell: '{shell}', stdin: {input}, status: {status} }}");
+        let ended = run(&format!("  - run: {step}\n"));
+        assert_eq!(ended.status, Some(0), "{shell}: {}", ended.stdout);
+    }
+}
+
+#[test]
 fn a_failed_step_says_nothing_of_senders_that_still_run() {
     let shell = "echo up; exec sleep 600";
     let ended = run_beside_dead_sender(shell, "  - expect: { anna: { exactly: 1 } }\n", &[]);
