@@ -7,7 +7,7 @@ use super::door::Door;
 use super::error::ControlError;
 use super::file::{make_folder, read, read_if_there, write_secret};
 use crate::providers::rim::{AppSpec, KeyMaker, Kit, KitFile};
-use crate::world::{Command, abouts, kit, service_named};
+use crate::world::{Command, abouts, kit, service_named, unknown_provider};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use serde::Deserialize;
@@ -233,9 +233,7 @@ fn sibling(all: &[Known], provider: &str, new: &Kit) -> Kit {
 
 fn service_of(name: &str) -> Result<(crate::post::ServiceId, &'static str), ControlError> {
     let Some(service) = service_named(name) else {
-        let known: Vec<_> = abouts().map(|(_, about)| about.name).collect();
-        let known = known.join(", ");
-        return Err(crate::world::Refused::UnknownProvider(name.to_owned(), known).into());
+        return Err(unknown_provider(name).into());
     };
     Ok((service, crate::world::about(service).name))
 }

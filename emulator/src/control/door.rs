@@ -109,12 +109,12 @@ impl Door {
     /// # Panics
     /// Only if the world does, which is a bug: the lock is free and the world usable after it.
     pub fn request(&self, incoming: Incoming) -> Reply {
-        let mut room = match self.room.try_lock() {
+        let room = match self.room.try_lock() {
             Ok(room) => room,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
             Err(TryLockError::WouldBlock) => return self.queue_up(incoming),
         };
-        let at = (self.clock)();
+        let (mut room, at) = self.caught_up(room);
         let reply = room.answer(incoming, at);
         self.carry_out_queued(&mut room, at, BATCH - 1);
         self.release(room);
@@ -128,8 +128,7 @@ impl Door {
         replies: &mut Vec<Reply>,
     ) {
         while batch.len() > 0 {
-            let mut room = self.lock();
-            let at = (self.clock)();
+            let (mut room, at) = self.caught_up(self.lock());
             replies.extend(batch.take(BATCH).map(|incoming| room.answer(incoming, at)));
             self.carry_out_queued(&mut room, at, BATCH);
             self.release(room);
@@ -163,18 +162,12 @@ impl Door {
 
     /// The journal after a place, to be read without the lock.
     pub fn tail(&self, after: Cursor) -> Tail {
-        self.with(|room, at| {
-            room.world.catch_up(at);
-            room.world.tail(after)
-        })
+        self.with(|room, _| room.world.tail(after))
     }
 
     /// The place after the journal's last record.
     pub fn end(&self) -> Cursor {
-        self.look(|world, at| {
-            world.catch_up(at);
-            world.end()
-        })
+        self.look(|world, _| world.end())
     }
 
     /// Waits until the journal goes on from a place, or begins a new epoch.
@@ -196,7 +189,7 @@ impl Door {
         self.look(|world, _| world.wakes_at())
     }
 
-    /// Looks at the world, at a reading of the real clock.
+    /// Looks at the world as of a reading of the real clock.
     pub(super) fn look<T>(&self, look: impl FnOnce(&mut World, Timestamp) -> T) -> T {
         self.with(|room, at| look(&mut room.world, at))
     }
@@ -218,11 +211,18 @@ impl Door {
         &self.flight
     }
 
-    /// Does what is due, and gives how long the driver may sleep; commands that bring an earlier
-    /// moment wake it from now on.
+    /// Does what is due, up to a slice's worth; whether that was all.
+    pub(super) fn catch_up_on(&self) -> bool {
+        let mut room = self.lock();
+        let is_all = room.world.catch_up_on((self.clock)());
+        self.release(room);
+        is_all
+    }
+
+    /// Gives how long the driver may sleep; commands that bring an earlier moment wake it from now
+    /// on.
     pub(super) fn doze(&self) -> Option<std::time::Duration> {
         self.with(|room, at| {
-            room.world.catch_up(at);
             let due = room.world.wakes_at();
             let until = due.map_or(i64::MAX, Timestamp::micros);
             self.asleep_until.store(until, Ordering::Relaxed);
@@ -236,10 +236,26 @@ impl Door {
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut Room, Timestamp) -> T) -> T {
-        let mut room = self.lock();
-        let done = work(&mut room, (self.clock)());
+        let (mut room, at) = self.caught_up(self.lock());
+        let done = work(&mut room, at);
         self.release(room);
         done
+    }
+
+    /// Works off what fell due in slices, between which others get the lock, until the world is as
+    /// of a reading of the clock; gives the lock with that reading. Usually nothing is due.
+    fn caught_up<'a>(
+        &'a self,
+        mut room: MutexGuard<'a, Room>,
+    ) -> (MutexGuard<'a, Room>, Timestamp) {
+        loop {
+            let at = (self.clock)();
+            if room.world.catch_up_on(at) {
+                return (room, at);
+            }
+            self.release(room);
+            room = self.lock();
+        }
     }
 
     /// A bug that panicked under the lock has been told already; the world goes on.
@@ -273,8 +289,7 @@ impl Door {
             if let Some(reply) = slot.take() {
                 return reply;
             }
-            let mut room = self.lock();
-            let at = (self.clock)();
+            let (mut room, at) = self.caught_up(self.lock());
             self.carry_out_queued(&mut room, at, BATCH);
             self.release(room);
         }

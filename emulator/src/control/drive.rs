@@ -3,6 +3,7 @@
 use super::door::Door;
 use super::pause::{sleep, within};
 use crate::world::{Advance, ClockView, Command, Done, Refused};
+use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -14,6 +15,9 @@ pub async fn drive(door: Arc<Door>, cancel: CancellationToken) {
             () = cancel.cancelled() => return,
             turn = door.turn.lock() => turn,
         };
+        while !door.catch_up_on() {
+            tokio::task::yield_now().await;
+        }
         let length = door.doze().map_or(LONGEST_SLEEP, |length| length.min(LONGEST_SLEEP));
         drop(turn);
         tokio::select! {
@@ -51,26 +55,44 @@ impl Door {
 
     async fn advance_in_turn(&self, advance: Advance) -> Result<ClockView, Refused> {
         let _turn = self.turn.lock().await;
-        // Without an answer within the limit the sender is slow or a fault holds the reply back.
-        let _ = within(FLIGHT_LIMIT, self.let_finish()).await;
+        let unfinished = self.let_finish().await;
         self.apply(Command::Advance(advance))?;
+        if let Some(count) = unfinished {
+            self.apply(Command::Note("trouble", unfinished_note(count)))?;
+        }
         loop {
             if let Done::Clock(view) = self.apply(Command::AdvanceOn)? {
-                return Ok(view);
+                return Ok(ClockView { unfinished, ..view });
             }
             tokio::task::yield_now().await;
         }
     }
 
-    /// Waits for the requests that are in flight now.
-    async fn let_finish(&self) {
+    /// Waits for the requests that are in flight now; gives how many did not finish in time.
+    async fn let_finish(&self) -> Option<usize> {
         let mut changes = self.changes();
         let generation = self.flight().turn();
-        while self.flight().left_of(generation) > 0 {
-            // The sender lives as long as this door.
-            let _ = changes.changed().await;
+        let finished = async {
+            while self.flight().left_of(generation) > 0 {
+                // The sender lives as long as this door.
+                let _ = changes.changed().await;
+            }
+        };
+        match within(FLIGHT_LIMIT, finished).await {
+            Some(()) => None,
+            None => Some(self.flight().left_of(generation)).filter(|count| *count > 0),
         }
     }
+}
+
+/// What the journal says of requests that an advance did not wait for.
+fn unfinished_note(count: usize) -> Value {
+    let limit = FLIGHT_LIMIT.as_secs();
+    json!({
+        "what": format!("the clock was advanced with {count} requests in flight, after {limit} s"),
+        "help": "a sender is slow, or a fault holds replies back: they are answered after the advance",
+        "unfinished": count,
+    })
 }
 
 /// How long an advance lets requests in flight finish, in real time.

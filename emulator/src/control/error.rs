@@ -81,7 +81,7 @@ pub(super) fn refused_help(refused: &Refused) -> &str {
         Refused::UnknownApp { .. } => "add it: POST `/api/v1/apps`; GET shows the known ones",
         Refused::UnknownDevice { .. } => "add it: POST `/api/v1/devices`; GET shows the known ones",
         Refused::UnknownFault(_) => "GET `/api/v1/faults` shows the faults in force",
-        Refused::UnknownProvider(..) => "take one of the known providers",
+        Refused::UnknownProvider { .. } => "take one of the known providers",
         Refused::WrongPlatform { .. } => "give the device another platform, or another app",
     }
 }

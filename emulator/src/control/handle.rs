@@ -10,8 +10,8 @@ use crate::post::{Fault, FaultId};
 use crate::providers::rim::AppSpec;
 use crate::world::{
     AddressChange, AddressView, Advance, Age, AppName, Arrival, ClockView, Command, DeliveryView,
-    DeviceChange, DeviceView, Done, EventView, FaultView, Filter, List, NewDevice, Refused,
-    RequestView,
+    DeviceChange, DeviceView, Done, EventView, Expectation, FaultView, Filter, List, NewDevice,
+    Refused, RequestView,
 };
 use serde_json::Value;
 use std::path::Path;
@@ -92,10 +92,7 @@ impl Control {
     /// # Errors
     /// There is no device of that name.
     pub fn devices(&self, after: Option<&str>, limit: usize) -> Result<Vec<DeviceView>, Refused> {
-        self.door.look(|world, at| {
-            world.catch_up(at);
-            world.devices(after, limit)
-        })
+        self.door.look(|world, _| world.devices(after, limit))
     }
 
     /// A device.
@@ -103,10 +100,7 @@ impl Control {
     /// # Errors
     /// There is none of that name.
     pub fn device(&self, name: &str) -> Result<DeviceView, Refused> {
-        self.door.look(|world, at| {
-            world.catch_up(at);
-            world.device(name)
-        })
+        self.door.look(|world, _| world.device(name))
     }
 
     /// Changes a device.
@@ -143,10 +137,7 @@ impl Control {
 
     /// The addresses that read so at any service; all, when nothing is said.
     pub fn addresses(&self, text: Option<&str>, limit: usize) -> Vec<AddressView> {
-        self.door.look(|world, at| {
-            world.catch_up(at);
-            world.addresses(text, limit)
-        })
+        self.door.look(|world, _| world.addresses(text, limit))
     }
 
     /// The address of that number.
@@ -154,10 +145,7 @@ impl Control {
     /// # Errors
     /// There is none.
     pub fn address(&self, number: u32) -> Result<AddressView, Refused> {
-        self.door.look(|world, at| {
-            world.catch_up(at);
-            world.address(number)
-        })
+        self.door.look(|world, _| world.address(number))
     }
 
     /// Changes an address's life.
@@ -178,6 +166,28 @@ impl Control {
     /// The place after the journal's last record.
     pub fn end(&self) -> Cursor {
         self.door.end()
+    }
+
+    /// Whether what a filter names is known, so that what is asked can come true at all.
+    ///
+    /// # Errors
+    /// A name is not known, or the list has nothing of the kind.
+    pub fn check_filter(&self, filter: &Filter) -> Result<(), Refused> {
+        filter.check()?;
+        self.door.look(|world, _| {
+            let (provider, app) = (filter.provider.as_deref(), filter.app.as_deref());
+            world.check_names(provider, app, filter.device.as_deref())
+        })
+    }
+
+    /// Whether an expectation says something, about names that are known. [`Self::expect`] judges
+    /// without asking this.
+    ///
+    /// # Errors
+    /// It does not.
+    pub fn check_expectation(&self, expectation: &Expectation) -> Result<(), Refused> {
+        expectation.check()?;
+        self.check_filter(&expectation.filter)
     }
 
     /// What devices got after a place, in the order of arrival.
@@ -232,7 +242,8 @@ impl Control {
         self.door.look(crate::world::World::clock)
     }
 
-    /// Advances world time, and comes back when all that fell due has run.
+    /// Advances world time, and comes back when all that fell due has run. Requests in flight are
+    /// let finish first, for a few seconds; the answer says how many did not.
     ///
     /// # Errors
     /// World time does not go there.

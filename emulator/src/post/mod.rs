@@ -22,7 +22,7 @@ pub use fault::{
     Struck,
 };
 pub use happening::Happening;
-pub use office::{AppId, Post, ServiceId, TakenName};
+pub use office::{AppId, Post, ServiceId, TakenName, is_numbered};
 pub use policy::{
     Gate, Lane, OfflinePolicy, Overflow, PolicyId, Scope, Slot, Storage, Visible, Words,
 };

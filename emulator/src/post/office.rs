@@ -326,6 +326,12 @@ fn index(length: usize) -> u32 {
     u32::try_from(length).expect("the numbers of devices and addresses are bounded below 2^32")
 }
 
+/// Whether a name is one that a device without a name of its own gets.
+pub fn is_numbered(name: &str) -> bool {
+    let number = name.strip_prefix(NUMBERED).and_then(|number| number.parse::<u32>().ok());
+    number.is_some_and(|number| number > 0 && name == format!("{NUMBERED}{number}"))
+}
+
 /// How devices without a name are called: this and their number, from 1.
 const NUMBERED: &str = "device-";
 

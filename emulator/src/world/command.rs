@@ -237,8 +237,15 @@ pub enum Refused {
     #[error("there is no fault {}", .0.0)]
     UnknownFault(FaultId),
     /// No such service.
-    #[error("there is no provider `{0}`; known: {1}")]
-    UnknownProvider(String, String),
+    #[error("there is no provider `{name}`{}", near.as_ref().map_or_else(|| format!("; known: {known}"), |it| format!("; did you mean `{it}`?")))]
+    UnknownProvider {
+        /// What was asked for.
+        name: String,
+        /// All there are.
+        known: String,
+        /// The known one that is most like it.
+        near: Option<String>,
+    },
     /// The device cannot have an app of that service.
     #[error("a device of platform `{platform}` has no apps of `{provider}`")]
     WrongPlatform {

@@ -2,7 +2,7 @@
 
 use super::command::{AddressChange, AppName, DeviceChange, Done, NewDevice, Refused};
 use super::services::{about, abouts, address_bytes, address_text, service_named};
-use super::state::{World, unknown_provider};
+use super::state::World;
 use super::view::{AddressView, DeviceView};
 use crate::clock::Now;
 use crate::post::{AddressId, AppId, DeviceId, Life};
@@ -173,6 +173,37 @@ impl World {
         }
     }
 
+    /// Whether a provider, an app and a device are known; an app, to the provider where one is
+    /// named. While unknown addresses register themselves, a device that has only a number for a
+    /// name may come later and is let pass.
+    ///
+    /// # Errors
+    /// One is not.
+    pub fn check_names(
+        &self,
+        provider: Option<&str>,
+        app: Option<&str>,
+        device: Option<&str>,
+    ) -> Result<(), Refused> {
+        let named = |name| service_named(name).ok_or_else(|| unknown_provider(name));
+        let service = provider.map(named).transpose()?;
+        if let Some(name) = app {
+            let of = |app: &AppId| service.is_none_or(|service| self.post.app(*app).0 == service);
+            let known: Vec<_> = self.post.apps().filter(of).collect();
+            if !known.iter().any(|app| self.post.app(*app).1 == name) {
+                let full = known.iter().find(|app| self.full_name(**app) == name);
+                let full = full.map(|app| self.post.app(*app).1.to_owned());
+                let near = full.or_else(|| self.near_app(name));
+                return Err(Refused::UnknownApp { name: name.to_owned(), near });
+            }
+        }
+        let may_come = |name: &str| self.config.register_unknown && crate::post::is_numbered(name);
+        match device {
+            Some(name) if !may_come(name) => self.device_named(name).map(drop),
+            _ => Ok(()),
+        }
+    }
+
     fn retire(&mut self, address: AddressId, how: Retirement, now: Now) {
         self.with_desk(now, |services, desk| services.retire(desk, address, how));
     }
@@ -285,6 +316,13 @@ impl World {
             link: address.link.map(|link| link.0),
         }
     }
+}
+
+/// The refusal of a provider that does not exist, with the name that is most like it.
+pub fn unknown_provider(name: &str) -> Refused {
+    let known: Vec<_> = abouts().map(|(_, about)| about.name).collect();
+    let near = nearest(name, known.iter().map(|name| (*name).to_owned()));
+    Refused::UnknownProvider { name: name.to_owned(), known: known.join(", "), near }
 }
 
 /// What the journal says of a connection.

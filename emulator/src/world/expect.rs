@@ -1,5 +1,6 @@
 //! What must be true: the words of an expectation, and how a judgement looks.
 
+use super::command::Refused;
 use crate::journal::Cursor;
 use crate::post::Outcome;
 use schemars::JsonSchema;
@@ -74,6 +75,75 @@ pub struct Filter {
     pub like: Option<Value>,
 }
 
+impl Expectation {
+    /// Whether it can be judged.
+    ///
+    /// # Errors
+    /// It says nothing, so that it would hold whatever happened.
+    pub fn check(&self) -> Result<(), Refused> {
+        if self.exactly.is_some() || self.contains.is_some() || self.none.is_some() {
+            return Ok(());
+        }
+        let text = "expected one of `exactly`, `contains` and `none`, found none of them";
+        Err(Refused::BadCommand(text.to_owned()))
+    }
+}
+
+impl Filter {
+    /// Whether the list has what the filter asks about.
+    ///
+    /// # Errors
+    /// It does not, or a word is none that can be there.
+    pub fn check(&self) -> Result<(), Refused> {
+        let of_requests = [
+            ("status", self.status.is_some()),
+            ("verdict", self.verdict.is_some()),
+            ("path", self.path.is_some()),
+            ("method", self.method.is_some()),
+            ("host", self.host.is_some()),
+            ("origin", self.origin.is_some()),
+        ];
+        let wrong = match self.of {
+            Subject::Deliveries => of_requests.into_iter().find(|(_, said)| *said),
+            Subject::Inbox => {
+                let outcome = ("outcome", self.outcome.is_some());
+                of_requests.into_iter().chain([outcome]).find(|(_, said)| *said)
+            }
+            Subject::Requests => {
+                Some(("outcome", self.outcome.is_some())).filter(|(_, said)| *said)
+            }
+        };
+        if let Some((name, _)) = wrong {
+            let list = match name {
+                "outcome" => Subject::Deliveries,
+                _ => Subject::Requests,
+            };
+            return Err(Refused::BadCommand(format!(
+                "`{name}` is known of {}, not of {}; say `\"of\": \"{}\"`",
+                list.name(),
+                self.of.name(),
+                list.name()
+            )));
+        }
+        match self.verdict.as_deref() {
+            None | Some("accepted" | "rejected") => Ok(()),
+            Some(other) => Err(Refused::BadCommand(format!(
+                "expected `verdict` to be `accepted` or `rejected`, found `{other}`"
+            ))),
+        }
+    }
+}
+
+impl Subject {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Deliveries => "deliveries",
+            Self::Inbox => "inbox",
+            Self::Requests => "requests",
+        }
+    }
+}
+
 /// Which list an expectation is about.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -106,7 +176,8 @@ pub struct Judgement {
     /// What is wrong; empty when it holds.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub misses: Vec<Miss>,
-    /// How many entries the bounded journal dropped, so that they could not be looked at.
+    /// How many lines of the list's kind the bounded journal dropped after the place that was asked
+    /// from, so that they could not be looked at; whatever was in them.
     pub dropped: u64,
     /// The place up to which it was looked.
     pub next: Cursor,

@@ -7,6 +7,7 @@ mod advance;
 mod command;
 mod directory;
 mod expect;
+mod fault;
 mod judge;
 mod project;
 mod record;
@@ -20,6 +21,7 @@ mod view;
 pub use command::{
     AddressChange, Advance, Age, AppName, Command, DeviceChange, Done, Incoming, NewDevice, Refused,
 };
+pub use directory::unknown_provider;
 pub use expect::{Difference, Expectation, Filter, Judgement, Miss, Subject, Wanted};
 pub use judge::{differences, is_final, judge};
 pub use project::{deliveries, events, inbox, requests};

@@ -1,16 +1,15 @@
 //! The world: everything there is, and the one function that changes it.
 
 use super::command::{Age, Command, Done, Incoming, Refused};
+use super::fault::{bend, faulted};
 use super::record::{self, RequestLine};
-use super::services::{Services, about, abouts, fault_reply, service_named};
-use super::view::{ClockView, FaultView};
+use super::services::{Services, about, fault_reply};
 use crate::clock::{Aging, AgingScope, Clock, Mode, Now, Order, Timestamp};
 use crate::ids::Ids;
 use crate::journal::{Cursor, Journal, Limits, Tail};
-use crate::post::{ConnectionFault, FaultScene, Faults, Post, ServiceId, Struck};
+use crate::post::{Faults, Post, ServiceId};
 use crate::providers::rim::{Answer, Desk, Verdict};
 use crate::wire::{ConnectionId, HeaderText, Reply, Wire};
-use bytes::Bytes;
 use serde_json::{Value, json};
 
 /// What a world begins with.
@@ -50,9 +49,9 @@ pub struct World {
     pub(super) journal: Journal,
     pub(super) order: Order,
     aging: Aging,
-    faults: Faults,
+    pub(super) faults: Faults,
     requests: u64,
-    config: WorldConfig,
+    pub(super) config: WorldConfig,
 }
 
 impl World {
@@ -114,22 +113,6 @@ impl World {
         reply
     }
 
-    /// Both clocks at a reading of the real one.
-    pub fn clock(&mut self, at: Timestamp) -> ClockView {
-        let now = self.catch_up(at);
-        ClockView { world: now.world, sender: now.sender, mode: self.clock.mode() }
-    }
-
-    /// The fault rules in force.
-    pub fn faults(&self) -> Vec<FaultView> {
-        let view = |(id, fault, struck): (_, &crate::post::Fault, _)| FaultView {
-            id,
-            fault: fault.clone(),
-            struck,
-        };
-        self.faults.list().map(view).collect()
-    }
-
     /// The journal after a place, to be read without the world.
     pub fn tail(&mut self, after: Cursor) -> Tail {
         self.journal.tail(after)
@@ -148,18 +131,6 @@ impl World {
     /// When, on the real clock, something falls due by itself.
     pub fn wakes_at(&self) -> Option<Timestamp> {
         self.next_due().and_then(|(due, _)| self.clock.reaches(due))
-    }
-
-    /// Does what fell due since the last command, each at its own moment.
-    pub fn catch_up(&mut self, at: Timestamp) -> Now {
-        let now = self.clock.now(at);
-        if self.clock.target().is_none() {
-            while let Some((due, service)) = self.next_due().filter(|(due, _)| *due <= now.world) {
-                let then = Now { world: due, sender: self.clock.to_sender(due).min(now.sender) };
-                self.fall_due(service, then);
-            }
-        }
-        now
     }
 
     /// The next due moment, and whose: `None` is the post office, which goes first.
@@ -254,23 +225,6 @@ impl World {
         answer.reply
     }
 
-    fn strike(
-        &mut self,
-        prepared: &super::services::Prepared,
-        request: &crate::wire::Request,
-    ) -> Option<Struck> {
-        let service = prepared.service();
-        let (app, device) = prepared.scene(&self.post);
-        let device = device.map(|device| self.post.device_name(device));
-        let scene = FaultScene {
-            service: (about(service).name, service),
-            path: request.path(),
-            app: app.map(|app| self.post.app(app).1),
-            device: device.as_deref(),
-        };
-        self.faults.strike(&scene, &mut self.ids)
-    }
-
     fn write_happenings(&mut self, now: Now) {
         let happenings = self.post.take_happenings();
         for happening in &happenings {
@@ -292,29 +246,6 @@ impl World {
         Ok(self.note(now, "credentials_aged", &data))
     }
 
-    fn add_fault(&mut self, fault: crate::post::Fault, now: Now) -> Result<Done, Refused> {
-        fault.check().map_err(Refused::BadCommand)?;
-        if let Some(provider) = &fault.matches.provider
-            && service_named(provider).is_none()
-        {
-            return Err(unknown_provider(provider));
-        }
-        let id = self
-            .faults
-            .add(fault.clone())
-            .ok_or_else(|| Refused::TooMany("there are too many faults; delete some".to_owned()))?;
-        let view = FaultView { id, fault, struck: 0 };
-        self.note(now, "fault_added", &serde_json::to_value(&view).unwrap_or_default());
-        Ok(Done::Fault(view))
-    }
-
-    fn remove_fault(&mut self, id: crate::post::FaultId, now: Now) -> Result<Done, Refused> {
-        if !self.faults.remove(id) {
-            return Err(Refused::UnknownFault(id));
-        }
-        Ok(self.note(now, "fault_removed", &json!({"id": id})))
-    }
-
     fn connection_closed(&mut self, id: ConnectionId, why: &str, now: Now) -> Done {
         self.services.connection_closed(id);
         self.note(now, "connection_closed", &json!({"connection": id.0, "why": why}))
@@ -332,45 +263,6 @@ impl World {
         let now = self.clock.now(at);
         self.note(now, "reset", &json!({"seed": self.config.seed}))
     }
-}
-
-impl Struck {
-    /// Whether the service does not get to answer.
-    fn is_answer(&self) -> bool {
-        let cut = matches!(
-            self.connection,
-            Some(ConnectionFault::Drop | ConnectionFault::ResetStream(_) | ConnectionFault::Tear)
-        );
-        self.reply.is_some() || (cut && !self.passes)
-    }
-}
-
-pub(super) fn unknown_provider(name: &str) -> Refused {
-    let known: Vec<_> = abouts().map(|(_, about)| about.name).collect();
-    Refused::UnknownProvider(name.to_owned(), known.join(", "))
-}
-
-/// Does to the wire and the time what a fault says.
-fn bend(reply: &mut Reply, struck: &Struck) {
-    reply.delay = struck.delay.or(reply.delay);
-    match struck.connection {
-        None => {}
-        Some(ConnectionFault::Drop) => reply.wire = Wire::Drop,
-        Some(ConnectionFault::GoAway) => reply.wire = Wire::GoAway { code: 0, debug: Bytes::new() },
-        Some(ConnectionFault::ResetStream(code)) => reply.wire = Wire::ResetStream { code },
-        Some(ConnectionFault::Tear) => reply.wire = Wire::Tear,
-    }
-}
-
-fn faulted(struck: &Struck, reply: Reply) -> Answer {
-    let verdict = Verdict {
-        accepted: (200..300).contains(&reply.status) && struck.reply.is_some(),
-        reason: struck.reply.as_ref().and_then(|reply| reply.reason.clone().map(Into::into)),
-        rule: Some("fault"),
-        cause: Some(format!("fault {} struck", struck.fault.0).into()),
-        warnings: Vec::new(),
-    };
-    Answer { reply, verdict }
 }
 
 /// The answer to a request that no service takes, which names us and no vendor.

@@ -16,6 +16,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+mod slice;
+
 const APP: &str = "com.example.chat";
 const START: i64 = 1_700_000_000;
 const DAY: Duration = Duration::from_secs(86_400);

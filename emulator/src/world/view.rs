@@ -200,6 +200,10 @@ pub struct ClockView {
     pub sender: Timestamp,
     /// How world time moves.
     pub mode: Mode,
+    /// How many requests an advance found in flight and did not wait for any longer: they are
+    /// answered after it. Absent when there were none.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub unfinished: Option<usize>,
 }
 
 /// A page of a list.
@@ -209,7 +213,9 @@ pub struct List<T> {
     pub items: Vec<T>,
     /// The place to go on from.
     pub next: Cursor,
-    /// How many entries should be here but were dropped by the bounded journal.
+    /// How many of the journal's lines of the list's kind lay after the place that was asked from
+    /// but were dropped, because the journal is bounded. What was in them is unknown by then, so
+    /// that filters do not count here, and each change of a delivery is a line.
     pub dropped: u64,
     /// For a waiting call: whether as many came as were waited for.
     #[serde(skip_serializing_if = "Option::is_none", default)]

@@ -46,7 +46,7 @@ impl<'de> Deserialize<'de> for NewApp {
             type Value = NewApp;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an app: a map with `provider` and `app`")
+                f.write_str("an object with `provider` and `app`")
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<NewApp, A::Error> {

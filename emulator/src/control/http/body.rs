@@ -1,12 +1,13 @@
 //! What comes in with a request: the body as JSON, and names in the path, with our own errors.
 
 use super::problem::{BAD_BODY, BAD_PATH, Problem, TOO_LARGE};
+use super::wording::{Wording, reworded, text_of};
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::request::Parts;
 use axum::response::IntoResponse;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 /// A JSON body. Its content type is not looked at: `curl -d` says something else.
 #[derive(Debug)]
@@ -28,7 +29,13 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Told<T> {
                 "send one; `/api/v1/openapi.json` says what belongs in it",
             ));
         }
-        serde_json::from_slice(&bytes).map(Self).map_err(|error| not_ours(&error))
+        // The reader would take a list of an object's fields in order.
+        let is_object = bytes.trim_ascii_start().first() == Some(&b'{');
+        match serde_json::from_slice(&bytes) {
+            Ok(told) if is_object => Ok(Self(told)),
+            Ok(_) => Err(no_object(&bytes)),
+            Err(error) => Err(not_ours(&error, &bytes)),
+        }
     }
 }
 
@@ -56,17 +63,32 @@ fn unread(rejection: BytesRejection) -> Problem {
     Problem::new(BAD_BODY, format!("the body did not arrive whole: {text}"), "send it again")
 }
 
-fn not_ours(error: &serde_json::Error) -> Problem {
-    let text = error.to_string();
-    let place = format!(" at line {} column {}", error.line(), error.column());
-    let detail = text.strip_suffix(&place).unwrap_or(&text);
-    let help = if error.is_data() {
-        "`/api/v1/openapi.json` says what belongs in the body"
-    } else {
-        "send valid JSON"
-    };
+fn not_ours(error: &serde_json::Error, bytes: &[u8]) -> Problem {
+    let text = text_of(error);
+    if serde_json::from_slice::<IgnoredAny>(bytes).is_err() {
+        return Problem::new(BAD_BODY, text, "send valid JSON").at(error.line(), error.column());
+    }
+    if bytes.trim_ascii_start().first() != Some(&b'{') {
+        return no_object(bytes);
+    }
+    let Wording { detail, near } = reworded(&text);
+    let help = near.map_or_else(|| LOOK_IT_UP.to_owned(), |near| format!("did you mean `{near}`?"));
     Problem::new(BAD_BODY, detail, help).at(error.line(), error.column())
 }
+
+/// Valid JSON, but no object.
+fn no_object(bytes: &[u8]) -> Problem {
+    let found = match bytes.trim_ascii_start().first() {
+        Some(b'[') => "a list",
+        Some(b'"') => "a text",
+        Some(b't' | b'f') => "`true` or `false`",
+        Some(b'n') => "`null`",
+        _ => "a number",
+    };
+    Problem::new(BAD_BODY, format!("expected an object, found {found}"), LOOK_IT_UP).at(1, 1)
+}
+
+const LOOK_IT_UP: &str = "`/api/v1/openapi.json` says what belongs in the body";
 
 /// No call takes a longer body; a fault with a large answer is the largest.
 pub(super) const LONGEST_BODY: usize = 1 << 20;

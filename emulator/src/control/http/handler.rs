@@ -160,6 +160,9 @@ pub(super) async fn expect(
             .map_err(|what| Problem::new(BAD_BODY, what, "such as `\"timeout\": \"5s\"`"))?;
         expectation.timeout = Some(show_duration(limit.min(LONGEST_WAIT)));
     }
+    app.control
+        .check_expectation(&expectation)
+        .map_err(|refused| Problem::refused_body(&refused))?;
     let judgement = app.until_stop(app.control.expect(&expectation)).await?;
     if judgement.held { Ok(Json(judgement)) } else { Err(Problem::not_held(judgement)) }
 }

@@ -6,7 +6,7 @@ use super::query::Query;
 use super::server::App;
 use crate::control::handle::Control;
 use crate::journal::Cursor;
-use crate::world::{Arrival, DeliveryView, EventView, Filter, List, RequestView};
+use crate::world::{Arrival, DeliveryView, EventView, Filter, List, RequestView, Subject};
 use axum::Json;
 use axum::extract::State;
 
@@ -16,7 +16,7 @@ pub(super) async fn inbox(
     query: Query,
 ) -> Result<Json<List<Arrival>>, Problem> {
     app.control.device(&device)?;
-    let filter = Filter { device: Some(device), ..query.filter()? };
+    let filter = Filter { device: Some(device), ..filter(&app, &query, Subject::Inbox)? };
     list(&app, &query, move |control, after, limit| control.inbox(&filter, after, limit)).await
 }
 
@@ -24,7 +24,7 @@ pub(super) async fn deliveries(
     State(app): State<App>,
     query: Query,
 ) -> Result<Json<List<DeliveryView>>, Problem> {
-    let filter = query.filter()?;
+    let filter = filter(&app, &query, Subject::Deliveries)?;
     list(&app, &query, move |control, after, limit| control.deliveries(&filter, after, limit)).await
 }
 
@@ -32,7 +32,7 @@ pub(super) async fn requests(
     State(app): State<App>,
     query: Query,
 ) -> Result<Json<List<RequestView>>, Problem> {
-    let filter = query.filter()?;
+    let filter = filter(&app, &query, Subject::Requests)?;
     list(&app, &query, move |control, after, limit| control.requests(&filter, after, limit)).await
 }
 
@@ -40,6 +40,13 @@ pub(super) async fn events(app: &App, query: &Query) -> Result<Json<List<EventVi
     let kind = query.text("kind").map(str::to_owned);
     list(app, query, move |control, after, limit| control.events(kind.as_deref(), after, limit))
         .await
+}
+
+/// What the query asks about, of which every name is known.
+fn filter(app: &App, query: &Query, of: Subject) -> Result<Filter, Problem> {
+    let filter = Filter { of, ..query.filter()? };
+    app.control.check_filter(&filter).map_err(|refused| Problem::refused_parameter(&refused))?;
+    Ok(filter)
 }
 
 async fn list<T: Send + 'static>(

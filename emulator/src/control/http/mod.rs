@@ -12,6 +12,7 @@ mod problem;
 mod query;
 mod route;
 mod server;
+mod wording;
 
 pub use openapi::openapi;
 pub use server::{ControlServer, ControlServerConfig};

@@ -134,6 +134,18 @@ impl Problem {
         problem
     }
 
+    /// What the world refuses because of something that a query parameter names.
+    pub(super) fn refused_parameter(refused: &Refused) -> Self {
+        let mut problem = Self::from(refused);
+        problem.0.status = StatusCode::BAD_REQUEST.as_u16();
+        match refused {
+            Refused::UnknownApp { .. } => problem.in_parameter("app"),
+            Refused::UnknownDevice { .. } => problem.in_parameter("device"),
+            Refused::UnknownProvider { .. } => problem.in_parameter("provider"),
+            _ => problem,
+        }
+    }
+
     pub(super) fn status(&self) -> u16 {
         self.0.status
     }
@@ -149,9 +161,11 @@ impl From<&Refused> for Problem {
             Refused::BadApp(_) => {
                 ("bad-app", "A setting of the app is wrong", StatusCode::UNPROCESSABLE_ENTITY)
             }
-            Refused::BadCommand(_) => {
-                ("bad-command", "The call contradicts itself", StatusCode::UNPROCESSABLE_ENTITY)
-            }
+            Refused::BadCommand(_) => (
+                "bad-command",
+                "The call says too little, or contradicts itself",
+                StatusCode::UNPROCESSABLE_ENTITY,
+            ),
             Refused::BadDeviceName(_) => (
                 "bad-device-name",
                 "No device can have that name",
@@ -179,7 +193,7 @@ impl From<&Refused> for Problem {
             Refused::UnknownFault(_) => {
                 ("unknown-fault", "There is no such fault", StatusCode::NOT_FOUND)
             }
-            Refused::UnknownProvider(..) => {
+            Refused::UnknownProvider { .. } => {
                 ("unknown-provider", "There is no such provider", StatusCode::NOT_FOUND)
             }
             Refused::WrongPlatform { .. } => (

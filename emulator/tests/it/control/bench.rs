@@ -49,8 +49,13 @@ impl Bench {
     }
 
     pub(super) async fn with(journal: Limits) -> Self {
-        let folder = tempfile::tempdir().unwrap();
         let config = WorldConfig { mode: Mode::Frozen, journal, ..WorldConfig::default() };
+        Self::on(config, clock).await
+    }
+
+    /// A world with the demo app, on a clock of the test's own.
+    pub(super) async fn on(config: WorldConfig, clock: fn() -> Timestamp) -> Self {
+        let folder = tempfile::tempdir().unwrap();
         let door = Arc::new(Door::new(config, clock));
         let control = Control::new(door, &folder.path().join("credentials")).unwrap();
         control.prepare_apps(std::iter::empty()).unwrap();
@@ -113,8 +118,25 @@ impl Bench {
         self.control.door().request(self.incoming(token, alert))
     }
 
+    /// Adds a switched-off iPhone with the demo app on it, in process; gives its token.
+    pub(super) fn phone_off(&self, name: &str) -> String {
+        let new = json!({"name": name, "platform": "ios", "apps": [APP], "connection": "offline"});
+        let new = serde_json::from_value(new).unwrap();
+        self.control.create_device(new).unwrap().addresses[0].address.clone()
+    }
+
+    /// A push that is kept until a moment.
+    pub(super) fn push_until(&self, token: &str, end: i64) -> Reply {
+        let end = end.to_string();
+        self.control.door().request(self.incoming_with(token, "a", &[("apns-expiration", &end)]))
+    }
+
     /// A push on its way in.
     pub(super) fn incoming(&self, token: &str, alert: &str) -> Incoming {
+        self.incoming_with(token, alert, &[])
+    }
+
+    fn incoming_with(&self, token: &str, alert: &str, headers: &[(&str, &str)]) -> Incoming {
         let body = json!({"aps": {"alert": alert}}).to_string();
         let mut request = Request::with_capacity(512);
         request.set_method(b"POST");
@@ -124,6 +146,9 @@ impl Bench {
         request.push_header(b"authorization", self.bearer.as_bytes());
         request.push_header(b"apns-topic", APP.as_bytes());
         request.push_header(b"apns-push-type", b"alert");
+        for (name, value) in headers {
+            request.push_header(name.as_bytes(), value.as_bytes());
+        }
         request.body_length = body.len() as u64;
         request.body = body.into_bytes().into();
         let keys = self.control.door().keys();

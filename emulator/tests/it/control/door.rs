@@ -4,8 +4,11 @@ use super::bench::{Bench, clock};
 use pushpit_emulator::clock::{Mode, Timestamp};
 use pushpit_emulator::control::{Door, drive};
 use pushpit_emulator::journal::Cursor;
-use pushpit_emulator::world::{Advance, Filter, WorldConfig};
+use pushpit_emulator::post::{Connection, Outcome};
+use pushpit_emulator::world::{Advance, DeviceChange, Filter, WorldConfig};
+use serde_json::json;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -82,9 +85,81 @@ async fn an_advance_lets_the_requests_in_flight_finish_but_not_later_ones() {
 #[tokio::test(start_paused = true)]
 async fn an_advance_does_not_wait_for_ever() {
     let bench = Bench::start().await;
-    let _stuck = bench.control.door().enter();
-    let view = bench.control.advance(by(Duration::from_secs(60))).await.unwrap();
-    assert_eq!(view.world.to_string(), "2030-01-01T00:01:00Z");
+    let (_one, _two) = (bench.control.door().enter(), bench.control.door().enter());
+    let answer = bench.post("/api/v1/clock/advance", json!({"by": "60s"})).await.json();
+    let sender = "2023-11-14T22:13:20Z";
+    let world = "2030-01-01T00:01:00Z";
+    let view = json!({"world": world, "sender": sender, "mode": "frozen", "unfinished": 2});
+    assert_eq!(answer, view);
+    let told = bench.control.events(Some("trouble"), Cursor::default(), 10).items;
+    let told: Vec<_> =
+        told.iter().map(|it| (it.data["what"].as_str(), &it.data["unfinished"])).collect();
+    let what = "the clock was advanced with 2 requests in flight, after 5 s";
+    assert_eq!(told, [(Some(what), &json!(2))]);
+}
+
+/// Each hold of the lock reads the clock once, which is how the test counts them.
+static HOLDS: AtomicI64 = AtomicI64::new(0);
+static LATE: AtomicI64 = AtomicI64::new(0);
+
+fn counting_clock() -> Timestamp {
+    HOLDS.fetch_add(1, Ordering::SeqCst);
+    clock().after(Duration::from_secs(LATE.load(Ordering::SeqCst).unsigned_abs()))
+}
+
+#[tokio::test]
+async fn a_backlog_is_worked_off_in_slices_before_a_command_is_carried_out() {
+    let config = WorldConfig { mode: Mode::Running, ..WorldConfig::default() };
+    let bench = Bench::on(config, counting_clock).await;
+    for number in 0..450 {
+        let token = bench.phone_off(&format!("phone{number}"));
+        let end = clock().seconds() + 60;
+        assert_eq!(bench.push_until(&token, end).status, 200);
+    }
+    LATE.store(3_600, Ordering::SeqCst);
+    HOLDS.store(0, Ordering::SeqCst);
+    let online = DeviceChange { connection: Some(Connection::Online), ..DeviceChange::default() };
+    bench.control.change_device("phone7", online).unwrap();
+    assert_eq!(HOLDS.load(Ordering::SeqCst), 5, "four full slices, and one with the command");
+    let inbox = Filter { device: Some("phone7".to_owned()), ..Filter::default() };
+    assert_eq!(bench.control.inbox(&inbox, Cursor::default(), 10).items, []);
+    let expired = Filter { outcome: Some(Outcome::Expired), ..Filter::default() };
+    assert_eq!(bench.control.deliveries(&expired, Cursor::default(), 1_000).items.len(), 450);
+}
+
+static MOMENT: AtomicI64 = AtomicI64::new(0);
+
+fn settable_clock() -> Timestamp {
+    clock().after(Duration::from_secs(MOMENT.load(Ordering::SeqCst).unsigned_abs()))
+}
+
+/// Nobody but the driver looks at the world after the clock has moved.
+#[tokio::test(start_paused = true)]
+async fn the_driver_wakes_when_something_falls_due() {
+    let config = WorldConfig { mode: Mode::Running, ..WorldConfig::default() };
+    let bench = Bench::on(config, settable_clock).await;
+    let cancel = CancellationToken::new();
+    let driver = tokio::spawn(drive(Arc::clone(bench.control.door()), cancel.clone()));
+    // It sleeps for long; what comes then wakes it, so that it sleeps until the earlier moment.
+    tokio::task::yield_now().await;
+    let token = bench.phone_off("anna");
+    assert_eq!(bench.push_until(&token, clock().seconds() + 30).status, 200);
+    tokio::task::yield_now().await;
+    let end = bench.control.end();
+    let mut changed = std::pin::pin!(bench.control.door().changed_since(end));
+    tokio::select! {
+        biased;
+        _ = &mut changed => panic!("nothing has fallen due"),
+        () = std::future::ready(()) => {}
+    }
+    MOMENT.store(30, Ordering::SeqCst);
+    let waited = tokio::time::timeout(Duration::from_secs(31), changed).await;
+    waited.expect("the driver sleeps no longer than until the due moment");
+    let deliveries = bench.control.deliveries(&Filter::default(), Cursor::default(), 10).items;
+    let outcomes: Vec<_> = deliveries.iter().map(|it| it.outcome).collect();
+    assert_eq!(outcomes, [Outcome::Expired]);
+    cancel.cancel();
+    driver.await.unwrap();
 }
 
 #[tokio::test]

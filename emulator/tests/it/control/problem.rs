@@ -1,7 +1,8 @@
 //! Problem documents: every error has one, and it says what to do.
 
-use super::bench::{APP, Bench};
+use super::bench::{APP, Bench, clock};
 use pushpit_emulator::control::{ControlServer, ControlServerConfig};
+use pushpit_emulator::world::WorldConfig;
 use serde_json::json;
 
 #[tokio::test]
@@ -45,6 +46,25 @@ async fn every_wrong_call_gets_a_problem_document() {
         ("POST", "/api/v1/faults", "{}"),
         ("DELETE", "/api/v1/faults/one", ""),
         ("POST", "/api/v1/expect", r#"{"timeout": "soon"}"#),
+        ("POST", "/api/v1/expect", "{}"),
+        ("POST", "/api/v1/expect", r#"{"where": {"device": "ana"}, "none": []}"#),
+        ("POST", "/api/v1/expect", r#"{"where": {"app": "apns/com.example.app"}, "none": []}"#),
+        ("POST", "/api/v1/expect", r#"{"where": {"provider": "apn"}, "none": []}"#),
+        ("POST", "/api/v1/expect", r#"{"where": {"devise": "anna"}, "none": []}"#),
+        ("POST", "/api/v1/expect", r#"{"where": {"outcome": "expird"}, "none": []}"#),
+        ("POST", "/api/v1/expect", r#"{"where": {"status": 200}, "none": []}"#),
+        ("POST", "/api/v1/expect", r#"{"where": {"of": "requests", "verdict": "ok"}, "none": []}"#),
+        ("GET", "/api/v1/deliveries?device=ana", ""),
+        ("GET", "/api/v1/requests?app=com.exampel.app", ""),
+        ("GET", "/api/v1/devices/anna/inbox?provider=nobody", ""),
+        ("POST", "/api/v1/faults", r#"{"match": {"device": "ana"}, "answers": [503]}"#),
+        ("POST", "/api/v1/faults", r#"{"match": {"app": "com.x"}, "answers": [503]}"#),
+        ("POST", "/api/v1/faults", r#"{"match": {"route": "3/device"}, "answers": [503]}"#),
+        ("POST", "/api/v1/faults", r#"{"match": {"path": "x"}, "answers": [503]}"#),
+        ("POST", "/api/v1/devices", "[]"),
+        ("POST", "/api/v1/devices", r#"["ben", "ios"]"#),
+        ("POST", "/api/v1/devices", r#"{"name": 5}"#),
+        ("POST", "/api/v1/devices", r#"{"name": "ben", "platform": ["ios"]}"#),
         ("PATCH", "/api/v1/addresses/x", r#"{"state": "active"}"#),
     ];
     let mut all = String::new();
@@ -93,6 +113,31 @@ async fn a_name_that_no_device_can_have_is_refused_with_a_sentence() {
         assert_eq!(answer.status, 201, "{name}: {}", answer.text);
     }
     assert_eq!(bench.get("/api/v1/devices").await.json()["items"].as_array().unwrap().len(), 5);
+}
+
+#[tokio::test]
+async fn a_device_that_a_reset_took_is_unknown() {
+    let bench = Bench::start().await;
+    bench.phone("anna").await;
+    assert_eq!(bench.get("/api/v1/deliveries?device=anna").await.status, 200);
+    bench.control.reset().await.unwrap();
+    assert_eq!(bench.get("/api/v1/deliveries?device=anna").await.status, 400);
+    let none = json!({"where": {"device": "anna"}, "none": []});
+    assert_eq!(bench.post("/api/v1/expect", none).await.status, 422);
+}
+
+#[tokio::test]
+async fn a_device_that_may_still_register_itself_is_known_by_its_number_alone() {
+    let config = WorldConfig { register_unknown: true, ..WorldConfig::default() };
+    let bench = Bench::on(config, clock).await;
+    let statuses = async |device: &str| {
+        let fault = json!({"match": {"device": device}, "answers": [503]});
+        let fault = bench.post("/api/v1/faults", fault).await.status;
+        (fault, bench.get(&format!("/api/v1/deliveries?device={device}")).await.status)
+    };
+    assert_eq!(statuses("device-1").await, (201, 200));
+    assert_eq!(statuses("device-one").await, (422, 400));
+    assert_eq!(statuses("anna").await, (422, 400));
 }
 
 #[tokio::test]
