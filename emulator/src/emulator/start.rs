@@ -5,8 +5,8 @@ use super::front::WorldFront;
 use crate::clock::reading;
 use crate::control::{Control, ControlError, ControlServer, ControlServerConfig, Door, drive};
 use crate::server::{
-    Authority, Bound, Listener, Origin, Permitted, Server, ServerConfig, ServerError, Socket,
-    StateFolder,
+    Authority, Bound, Listener, MAX_CONNECTIONS, Origin, Permitted, Server, ServerConfig,
+    ServerError, Socket, StateFolder,
 };
 use crate::world::{WorldConfig, abouts, check_routes};
 use std::net::SocketAddr;
@@ -184,7 +184,9 @@ async fn serve(
     };
     let listeners = config.push.iter().map(listener).collect();
     let front = Arc::new(WorldFront { door: Arc::clone(door) });
-    Server::start(ServerConfig { listeners, authority: Arc::new(authority) }, front).await
+    let authority = Arc::new(authority);
+    let config = ServerConfig { listeners, authority, max_connections: MAX_CONNECTIONS };
+    Server::start(config, front).await
 }
 
 fn open_state(state: &State) -> Result<StateFolder, ServerError> {

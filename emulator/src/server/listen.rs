@@ -7,6 +7,7 @@ use super::error::ServerError;
 use super::front::{Front, Incident, Trouble};
 use super::tls::TlsEdge;
 use crate::wire::ConnectionId;
+use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// How many connections may be open at once: far beyond any sender's pool, and each costs a
+/// How many connections may be open at once when nothing else is said: far beyond any sender's pool, and each costs a
 /// descriptor and some 10 KiB.
 pub const MAX_CONNECTIONS: usize = 20_000;
 
@@ -27,6 +28,8 @@ pub struct ServerConfig {
     pub listeners: Vec<Listener>,
     /// The CA that makes the certificates.
     pub authority: Arc<Authority>,
+    /// How many connections may be open at once; [`MAX_CONNECTIONS`] is a good number.
+    pub max_connections: usize,
 }
 
 /// One listener.
@@ -84,8 +87,9 @@ impl Server {
             listeners.push((listener, address, service.map(Arc::from)));
         }
         let (stop, cut) = (CancellationToken::new(), CancellationToken::new());
-        let tls = TlsEdge::new(Arc::clone(&config.authority))?;
-        tokio::task::spawn_blocking(move || config.authority.warm_up());
+        let authority = config.authority;
+        let tls = TlsEdge::new(Arc::clone(&authority))?;
+        tokio::task::spawn_blocking(move || authority.warm_up());
         let shared = Arc::new(Shared { front, tls, stop: stop.clone() });
         let tasks = TaskTracker::new();
         let last = Arc::new(AtomicU32::new(0));
@@ -98,16 +102,20 @@ impl Server {
         };
         for (listener, local, service) in listeners {
             let door = Door {
-                listener,
                 local,
                 service,
                 shared: Arc::clone(&shared),
                 cut: cut.clone(),
                 tasks: tasks.clone(),
                 last: Arc::clone(&last),
-                limit: MAX_CONNECTIONS + running.listeners,
+                limit: config.max_connections,
+                listeners: running.listeners,
             };
-            tasks.spawn(door.run());
+            let listener = Arc::new(listener);
+            tasks.spawn(door.run(move || {
+                let listener = Arc::clone(&listener);
+                async move { listener.accept().await }
+            }));
         }
         tasks.close();
         Ok(running)
@@ -162,7 +170,6 @@ async fn listen(socket: Socket) -> Result<(TcpListener, SocketAddr), ServerError
 
 /// One listener at work.
 struct Door {
-    listener: TcpListener,
     local: SocketAddr,
     service: Option<Arc<str>>,
     shared: Arc<Shared>,
@@ -170,15 +177,21 @@ struct Door {
     tasks: TaskTracker,
     /// The number of the last connection of the server.
     last: Arc<AtomicU32>,
-    /// How many tasks there may be, listeners counted.
+    /// How many connections there may be.
     limit: usize,
+    /// How many tasks are listeners.
+    listeners: usize,
 }
 
 impl Door {
-    async fn run(self) {
+    /// Admits what `accept` gives, which is the socket's; tests bring one that fails.
+    async fn run<F>(self, mut accept: impl FnMut() -> F)
+    where
+        F: Future<Output = io::Result<(TcpStream, SocketAddr)>>,
+    {
         loop {
             let accepted = tokio::select! {
-                accepted = self.listener.accept() => accepted,
+                accepted = accept() => accepted,
                 () = self.shared.stop.cancelled() => return,
             };
             match accepted {
@@ -194,8 +207,8 @@ impl Door {
     }
 
     fn admit(&self, stream: TcpStream, remote: SocketAddr) {
-        if self.tasks.len() >= self.limit {
-            self.tell(Some(remote), Trouble::TooManyConnections { limit: MAX_CONNECTIONS });
+        if self.tasks.len() >= self.limit + self.listeners {
+            self.tell(Some(remote), Trouble::TooManyConnections { limit: self.limit });
             return;
         }
         let accepted = Accepted {
@@ -235,3 +248,94 @@ fn of_one_connection(cause: &io::Error) -> bool {
 /// How long requests in flight may take when the server stops.
 const STOP_LIMIT: Duration = Duration::from_secs(5);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::{Permitted, now};
+    use crate::wire::{ConnectionProfile, Peer, Reply, Request};
+    use std::collections::VecDeque;
+    use std::net::Ipv4Addr;
+    use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+
+    /// Tells of trouble, and is asked nothing else.
+    struct Troubles(UnboundedSender<(String, &'static str)>);
+
+    impl Front for Troubles {
+        fn profile(&self, _: Option<&str>, _: Option<&str>) -> ConnectionProfile {
+            ConnectionProfile::GENERIC
+        }
+
+        fn may_connect(&self, _: &str, _: u16) -> bool {
+            false
+        }
+
+        fn opened(&self, _: ConnectionId, _: &Arc<Peer>) {}
+
+        fn closed(&self, _: ConnectionId, _: &str) {}
+
+        fn trouble(&self, incident: &Incident) {
+            let told = (incident.trouble.to_string(), incident.trouble.help());
+            // Who has heard enough does not listen any more.
+            let _ = self.0.send(told);
+        }
+
+        fn body_ceiling(&self, _: &Request) -> usize {
+            0
+        }
+
+        fn answer(&self, _: ConnectionId, _: &Arc<Peer>, _: Request) -> Reply {
+            Reply::status(200)
+        }
+    }
+
+    /// What the system says when the process may open no more files.
+    const EMFILE: i32 = 24;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_failing_accept_is_told_and_the_listener_goes_on() {
+        let (sender, mut told) = unbounded_channel();
+        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let authority = Arc::new(Authority::in_memory(Permitted::new([]), now()).unwrap());
+        let tls = TlsEdge::new(authority).unwrap();
+        let front: Arc<dyn Front> = Arc::new(Troubles(sender));
+        let listener = Arc::new(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap());
+        let local = listener.local_addr().unwrap();
+        let door = Door {
+            local,
+            service: None,
+            shared: Arc::new(Shared { front, tls, stop: stop.clone() }),
+            cut: CancellationToken::new(),
+            tasks: tasks.clone(),
+            last: Arc::default(),
+            limit: 1,
+            listeners: 1,
+        };
+        let aborted = || io::Error::from(io::ErrorKind::ConnectionAborted);
+        let full = || io::Error::from_raw_os_error(EMFILE);
+        let mut failures = VecDeque::from([full(), aborted(), full()]);
+        tasks.spawn(door.run(move || {
+            let (failure, listener) = (failures.pop_front(), Arc::clone(&listener));
+            async move {
+                match failure {
+                    Some(failure) => Err(failure),
+                    None => listener.accept().await,
+                }
+            }
+        }));
+        let what = format!("{}", Trouble::Accept { cause: full() });
+        let wanted = (what, "raise the limit of open files (`ulimit -n`)");
+        assert_eq!(told.recv().await.unwrap(), wanted);
+        assert_eq!(told.recv().await.unwrap(), wanted, "an aborted connection is nobody's trouble");
+        let first = TcpStream::connect(local).await.unwrap();
+        tokio::time::advance(ACCEPT_PAUSE).await;
+        // Its own task beside the listener's shows that it was admitted.
+        while tasks.len() < 2 {
+            tokio::task::yield_now().await;
+        }
+        drop(first);
+        stop.cancel();
+        tasks.close();
+        tasks.wait().await;
+    }
+}

@@ -2,7 +2,8 @@
 
 use bytes::Bytes;
 use pushpit_emulator::server::{
-    Authority, Front, Incident, Listener, Permitted, Running, Server, ServerConfig, Socket,
+    Authority, Front, Incident, Listener, MAX_CONNECTIONS, Permitted, Running, Server,
+    ServerConfig, Socket,
 };
 use pushpit_emulator::wire::{
     ConnectionId, ConnectionProfile, HeaderText, Http1, Peer, Reply, Request, Wire,
@@ -130,12 +131,16 @@ impl Bench {
     }
 
     pub(crate) async fn bound_to(service: Option<&str>) -> Self {
+        Self::limited_to(MAX_CONNECTIONS, service).await
+    }
+
+    pub(crate) async fn limited_to(max_connections: usize, service: Option<&str>) -> Self {
         let now = pushpit_emulator::server::now();
         let authority = Arc::new(Authority::in_memory(permitted(), now).unwrap());
         let socket = Socket::Bind((Ipv4Addr::LOCALHOST, 0).into());
         let listeners = vec![Listener { socket, service: service.map(str::to_owned) }];
         let (sender, events) = unbounded_channel();
-        let config = ServerConfig { listeners, authority: Arc::clone(&authority) };
+        let config = ServerConfig { listeners, authority: Arc::clone(&authority), max_connections };
         let running = Server::start(config, Arc::new(Recorder(sender))).await.unwrap();
         let address = running.bound()[0].address;
         Self { running: Some(running), address, authority, events }
@@ -190,12 +195,24 @@ impl Bench {
         alpn: &[&str],
         identity: Option<(CertificateDer<'static>, PrivateKeyDer<'static>)>,
     ) -> std::io::Result<TlsStream<TcpStream>> {
+        let config = Arc::new(self.trusting(rustls::DEFAULT_VERSIONS, alpn, identity));
+        let name = ServerName::try_from(name.to_owned()).unwrap();
+        TlsConnector::from(config).connect(name, stream).await
+    }
+
+    /// The settings of a TLS client that trusts our CA alone; they remember sessions.
+    pub(crate) fn trusting(
+        &self,
+        versions: &[&'static rustls::SupportedProtocolVersion],
+        alpn: &[&str],
+        identity: Option<(CertificateDer<'static>, PrivateKeyDer<'static>)>,
+    ) -> rustls::ClientConfig {
         let mut roots = RootCertStore::empty();
         let pem = self.authority.certificate_pem().as_bytes();
         roots.add(CertificateDer::from_pem_slice(pem).unwrap()).unwrap();
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let builder = rustls::ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
+            .with_protocol_versions(versions)
             .unwrap()
             .with_root_certificates(roots);
         let mut config = match identity {
@@ -203,8 +220,7 @@ impl Bench {
             Some((leaf, key)) => builder.with_client_auth_cert(vec![leaf], key).unwrap(),
         };
         config.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
-        let name = ServerName::try_from(name.to_owned()).unwrap();
-        TlsConnector::from(Arc::new(config)).connect(name, stream).await
+        config
     }
 }
 

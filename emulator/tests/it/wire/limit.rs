@@ -21,6 +21,25 @@ async fn half_a_head_is_not_waited_for_without_end() {
     assert_eq!(bench.trouble().await, told);
 }
 
+#[tokio::test]
+async fn a_connection_too_many_is_closed_and_told_and_a_place_that_is_free_again_is_used() {
+    let mut bench = Bench::limited_to(1, None).await;
+    let first = Http2::over(bench.dial().await).await;
+    let mut client = first;
+    assert_eq!(client.post("/", b"").await.unwrap().0, 200);
+    let mut second = bench.dial().await;
+    // Closed with or without a reset, as the system likes; nothing was said.
+    assert_eq!(second.read(&mut [0]).await.unwrap_or_default(), 0);
+    assert_eq!(bench.trouble().await, "closed a new connection: 1 are open already");
+    assert_eq!(client.post("/", b"").await.unwrap().0, 200, "the one that is open goes on");
+    drop(client);
+    while bench.running.as_ref().unwrap().connections() > 0 {
+        tokio::task::yield_now().await;
+    }
+    let mut third = Http2::over(bench.dial().await).await;
+    assert_eq!(third.post("/", b"").await.unwrap().0, 200);
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_idle_connection_is_kept() {
     let bench = Bench::start().await;

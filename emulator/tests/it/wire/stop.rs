@@ -1,7 +1,9 @@
 //! The end of a server.
 
 use super::bench::{Bench, Event, Http2, PLAIN, finish};
-use pushpit_emulator::server::{Listener, Server, ServerConfig, ServerError, Socket};
+use pushpit_emulator::server::{
+    Listener, MAX_CONNECTIONS, Server, ServerConfig, ServerError, Socket,
+};
 use std::io::ErrorKind;
 use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -51,7 +53,8 @@ async fn a_busy_port_is_told_with_help() {
     let bench = Bench::start().await;
     let socket = Socket::Bind(bench.address);
     let listeners = vec![Listener { socket, service: None }];
-    let config = ServerConfig { listeners, authority: Arc::clone(&bench.authority) };
+    let authority = Arc::clone(&bench.authority);
+    let config = ServerConfig { listeners, authority, max_connections: MAX_CONNECTIONS };
     let error = Server::start(config, super::bench::front()).await.unwrap_err();
     let ServerError::Bind { address, ref cause } = error else { panic!("{error}") };
     assert_eq!((address, cause.kind()), (bench.address, ErrorKind::AddrInUse));

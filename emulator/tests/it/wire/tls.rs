@@ -1,9 +1,13 @@
 //! Certificates, ours and the senders'.
 
-use super::bench::{Bench, Http2, PLAIN};
+use super::bench::{Bench, Event, Http2, PLAIN};
+use bytes::Bytes;
 use rcgen::{CertificateParams, KeyPair};
-use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::HandshakeKind;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
 use std::io::ErrorKind;
+use std::sync::Arc;
+use tokio_rustls::TlsConnector;
 
 #[tokio::test]
 async fn a_leaf_is_minted_for_every_permitted_name() {
@@ -25,18 +29,50 @@ async fn a_foreign_name_gets_the_default_certificate() {
     assert!(bench.trouble().await.starts_with("TLS handshake failed"));
 }
 
-#[tokio::test]
-async fn a_client_certificate_of_any_issuer_is_visible() {
-    let mut bench = Bench::start().await;
+/// A certificate that its own key signed, for that name.
+fn identity() -> (CertificateDer<'static>, PrivateKeyDer<'static>) {
     let key = KeyPair::generate().unwrap();
     let certificate =
         CertificateParams::new(["com.example.chat".to_owned()]).unwrap().self_signed(&key).unwrap();
-    let der: CertificateDer<'static> = certificate.der().clone();
-    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    let der = certificate.der().clone();
+    (der, PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der())))
+}
+
+/// Sessions are resumed, as the real services do. The client certificate belongs to the session:
+/// it is not sent again, and is known again.
+#[tokio::test]
+async fn a_resumed_session_keeps_its_client_certificate() {
+    let mut bench = Bench::start().await;
+    let (der, key) = identity();
+    for version in [&rustls::version::TLS13, &rustls::version::TLS12] {
+        let identity = Some((der.clone(), key.clone_key()));
+        let config = Arc::new(bench.trusting(&[version], &["h2"], identity));
+        for wanted in [HandshakeKind::Full, HandshakeKind::Resumed] {
+            let name = ServerName::try_from(PLAIN).unwrap();
+            let stream = bench.dial().await;
+            let connector = TlsConnector::from(Arc::clone(&config));
+            let stream = connector.connect(name, stream).await.unwrap();
+            assert_eq!(stream.get_ref().1.handshake_kind(), Some(wanted), "{version:?}");
+            // The tickets come with the first answer.
+            let mut client = Http2::over(stream).await;
+            assert_eq!(client.post("/", b"").await.unwrap().0, 200);
+            let seen = bench.peer().await.tls.unwrap();
+            assert_eq!(seen.client_certificates, [Bytes::copy_from_slice(&der)]);
+            assert_eq!(seen.server_name.as_deref(), Some(PLAIN));
+            drop(client);
+            assert!(matches!(bench.event().await, Event::Closed(_)));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_client_certificate_of_any_issuer_is_visible() {
+    let mut bench = Bench::start().await;
+    let (der, key) = identity();
     let stream = bench.dial().await;
     let stream = bench.tls_over(stream, PLAIN, &["h2"], Some((der.clone(), key))).await.unwrap();
     let mut client = Http2::over(stream).await;
     assert_eq!(client.post("/", b"").await.unwrap().0, 200);
     let seen = bench.peer().await.tls.unwrap().client_certificates;
-    assert_eq!(seen, [bytes::Bytes::copy_from_slice(&der)]);
+    assert_eq!(seen, [Bytes::copy_from_slice(&der)]);
 }
