@@ -12,7 +12,7 @@ use crate::world::{Command, Done, Incoming, KeyRing, Refused, World, WorldConfig
 use std::any::Any;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, TryLockError};
 use tokio::sync::{Notify, watch};
 
@@ -31,6 +31,8 @@ pub struct Door {
     pub(super) turn: tokio::sync::Mutex<()>,
     /// Until when the driver sleeps, in microseconds; [`AWAKE`] while it does not.
     asleep_until: AtomicI64,
+    /// How many records readers got.
+    read: AtomicU64,
     pub(super) sooner: Notify,
 }
 
@@ -91,6 +93,7 @@ impl Door {
             changed,
             turn: tokio::sync::Mutex::new(()),
             asleep_until: AtomicI64::new(AWAKE),
+            read: AtomicU64::new(0),
             sooner: Notify::new(),
         }
     }
@@ -162,7 +165,14 @@ impl Door {
 
     /// The journal after a place, to be read without the lock.
     pub fn tail(&self, after: Cursor) -> Tail {
-        self.with(|room, _| room.world.tail(after))
+        let tail = self.with(|room, _| room.world.tail(after));
+        self.read.fetch_add(tail.length(), Ordering::Relaxed);
+        tail
+    }
+
+    /// How many of the journal's records were given to readers since the start.
+    pub fn records_read(&self) -> u64 {
+        self.read.load(Ordering::Relaxed)
     }
 
     /// The place after the journal's last record.

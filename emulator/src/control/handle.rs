@@ -11,8 +11,9 @@ use crate::providers::rim::AppSpec;
 use crate::world::{
     AddressChange, AddressView, Advance, Age, AppName, Arrival, ClockView, Command, DeliveryView,
     DeviceChange, DeviceView, Done, EventView, Expectation, FaultView, Filter, List, NewDevice,
-    Refused, RequestView,
+    Refused, RequestView, Watch, Watched,
 };
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::path::Path;
 use std::sync::Arc;
@@ -210,31 +211,41 @@ impl Control {
         crate::world::events(&self.door.tail(after), kind, limit)
     }
 
-    /// Waits until a list has enough entries, and says whether it has.
-    pub async fn wait_for<T: Send + 'static>(
+    /// Waits until a list has enough entries after a place, and says whether it has.
+    pub async fn wait_for<T: DeserializeOwned>(
         &self,
         wait: Wait,
-        look: impl Fn(&Self) -> List<T> + Clone + Send + 'static,
+        what: Watched,
+        after: Cursor,
+        limit: usize,
     ) -> List<T> {
         let mut changes = self.door.changes();
+        let mut watch = Watch::new(what.clone(), after);
         let enough = async {
             loop {
                 changes.mark_unchanged();
-                let list = self.beside(look.clone()).await;
-                if list.items.len() >= wait.count {
-                    return list;
+                watch = self.read_on(watch).await;
+                if watch.length() >= wait.count {
+                    return watch;
                 }
                 // The sender lives as long as the door.
                 let _ = changes.changed().await;
             }
         };
-        match within(wait.limit, enough).await {
-            Some(list) => List { complete: Some(true), ..list },
-            None => {
-                let list = self.beside(look).await;
-                List { complete: Some(list.items.len() >= wait.count), ..list }
-            }
-        }
+        let watch = match within(wait.limit, enough).await {
+            Some(watch) => watch,
+            None => self.read_on(Watch::new(what, after)).await,
+        };
+        List { complete: Some(watch.length() >= wait.count), ..watch.page(limit) }
+    }
+
+    /// Reads what the journal got since the last time.
+    pub(super) async fn read_on(&self, mut watch: Watch) -> Watch {
+        self.beside(move |control| {
+            watch.read(control.door.tail(watch.read_from()));
+            watch
+        })
+        .await
     }
 
     /// Both clocks.

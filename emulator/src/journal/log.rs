@@ -108,7 +108,8 @@ impl Journal {
         if !self.active.is_empty() && after + 1 < self.next {
             segments.push(Arc::new(self.active_segment(self.active.clone(), Arc::default())));
         }
-        Tail { after, segments, end: self.end(), gone: Arc::clone(&self.gone) }
+        let oldest = self.sealed.front().map_or(self.active_first, |segment| segment.first);
+        Tail { after, oldest, segments, end: self.end(), gone: Arc::clone(&self.gone) }
     }
 
     /// Bytes held now.
@@ -152,10 +153,27 @@ impl Journal {
     }
 }
 
+/// Where a record is found again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The segment's first sequence number.
+    segment: u64,
+    offset: usize,
+}
+
+impl Place {
+    /// Whether the record lies before a sequence number, with its whole segment.
+    pub fn is_before(self, oldest: u64) -> bool {
+        self.segment < oldest
+    }
+}
+
 /// What was in the log after a place, at one moment.
 #[derive(Clone, Debug)]
 pub struct Tail {
     after: u64,
+    /// The oldest record that there still is.
+    oldest: u64,
     segments: Vec<Arc<Segment>>,
     end: Cursor,
     gone: Arc<Gone>,
@@ -164,15 +182,51 @@ pub struct Tail {
 impl Tail {
     /// The records in order.
     pub fn records(&self) -> impl Iterator<Item = Record<'_>> {
-        let all = self.segments.iter().flat_map(|segment| {
+        self.placed_records(self.after).map(|(_, record)| record)
+    }
+
+    /// The records after a sequence number, with the places at which they are found again.
+    pub fn placed_records(&self, after: u64) -> impl Iterator<Item = (Place, Record<'_>)> {
+        let after = after.max(self.after);
+        let passed = self.segments.partition_point(|it| it.first + it.records <= after + 1);
+        let all = self.segments.iter().skip(passed).flat_map(|segment| {
             let mut offset = 0;
             std::iter::from_fn(move || {
+                let place = Place { segment: segment.first, offset };
                 let (record, next) = Record::at(&segment.bytes, offset)?;
                 offset = next;
-                Some(record)
+                Some((place, record))
             })
         });
-        all.filter(|record| record.head.sequence > self.after)
+        all.filter(move |(_, record)| record.head.sequence > after)
+    }
+
+    /// The record at a place, if it was not evicted meanwhile.
+    pub fn at(&self, place: Place) -> Option<Record<'_>> {
+        let found = self.segments.binary_search_by_key(&place.segment, |it| it.first).ok()?;
+        Some(Record::at(&self.segments[found].bytes, place.offset)?.0)
+    }
+
+    /// Goes on with a tail that was taken from this one's end, of the same epoch. What the journal
+    /// has evicted meanwhile goes here too, so that this one is bounded as the journal is.
+    pub fn extend(&mut self, later: Self) {
+        for segment in later.segments {
+            // What was being written then is longer now; the places in it stay.
+            self.segments.pop_if(|last| last.first == segment.first);
+            self.segments.push(segment);
+        }
+        self.segments.retain(|segment| segment.first >= later.oldest);
+        (self.oldest, self.end, self.gone) = (later.oldest, later.end, later.gone);
+    }
+
+    /// The sequence number of the oldest record that the journal still had.
+    pub fn oldest(&self) -> u64 {
+        self.oldest
+    }
+
+    /// How many records it covers.
+    pub fn length(&self) -> u64 {
+        self.end.sequence - self.after
     }
 
     /// The segments' bytes as they are, in order: what a recording keeps.

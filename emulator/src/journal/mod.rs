@@ -10,5 +10,5 @@ mod log;
 mod record;
 
 pub use cursor::{Cursor, CursorError};
-pub use log::{Journal, Limits, Tail};
+pub use log::{Journal, Limits, Place, Tail};
 pub use record::{Head, Reader, Record, Writer};

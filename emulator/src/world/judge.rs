@@ -4,6 +4,7 @@
 use super::expect::{Difference, Expectation, Filter, Judgement, Miss, Subject, Wanted};
 use super::project::{deliveries, inbox, requests};
 use super::view::{DeliveryView, RequestView};
+use super::watch::Watch;
 use crate::journal::{Cursor, Tail};
 use crate::post::Outcome;
 use serde_json::Value;
@@ -11,16 +12,7 @@ use serde_json::Value;
 /// Judges an expectation on a tail that reaches back to the beginning.
 pub fn judge(tail: &Tail, expectation: &Expectation) -> Judgement {
     let (items, dropped) = looked_at(tail, expectation);
-    let mut misses = Vec::new();
-    if let Some(wanted) = &expectation.exactly {
-        misses.extend(judge_exactly(wanted, &items));
-    }
-    if let Some(wanted) = &expectation.contains {
-        misses.extend(judge_contains(wanted, &items));
-    }
-    if let Some(unwanted) = &expectation.none {
-        misses.extend(judge_none(unwanted, &items));
-    }
+    let mut misses = misses_of(expectation, &items.iter().collect::<Vec<_>>());
     for miss in &mut misses {
         miss.decided_by = decided_by(tail, &expectation.filter, miss);
     }
@@ -32,15 +24,35 @@ pub fn judge(tail: &Tail, expectation: &Expectation) -> Judgement {
     Judgement { held: misses.is_empty(), items, misses, dropped, next: tail.end() }
 }
 
-/// Whether nothing that may still come can change the judgement for the better.
-pub fn is_final(expectation: &Expectation, judgement: &Judgement) -> bool {
-    let found = judgement.items.len() as u64;
+/// Whether an expectation holds of a list that was read on.
+pub fn holds(expectation: &Expectation, watch: &Watch) -> bool {
+    watch.dropped() == 0 && misses_of(expectation, &watch.entries().collect::<Vec<_>>()).is_empty()
+}
+
+fn misses_of(expectation: &Expectation, items: &[&Value]) -> Vec<Miss> {
+    let mut misses = Vec::new();
+    if let Some(wanted) = &expectation.exactly {
+        misses.extend(judge_exactly(wanted, items));
+    }
+    if let Some(wanted) = &expectation.contains {
+        misses.extend(judge_contains(wanted, items));
+    }
+    if let Some(unwanted) = &expectation.none {
+        misses.extend(judge_none(unwanted, items));
+    }
+    misses
+}
+
+/// Whether nothing that may still come can change for the better what a list says of an
+/// expectation.
+pub fn is_final(expectation: &Expectation, watch: &Watch, held: bool) -> bool {
+    let found = watch.length() as u64;
     let too_many = match &expectation.exactly {
         Some(Wanted::Count(count)) => found > *count,
         Some(Wanted::Items(items)) => found > items.len() as u64,
         None => false,
     };
-    too_many || (expectation.none.is_some() && !judgement.held && judgement.dropped == 0)
+    too_many || (expectation.none.is_some() && !held && watch.dropped() == 0)
 }
 
 fn looked_at(tail: &Tail, expectation: &Expectation) -> (Vec<Value>, u64) {
@@ -58,7 +70,7 @@ fn values<T: serde::Serialize>(list: &super::view::List<T>) -> (Vec<Value>, u64)
     (items.collect(), list.dropped)
 }
 
-fn judge_exactly(wanted: &Wanted, found: &[Value]) -> Vec<Miss> {
+fn judge_exactly(wanted: &Wanted, found: &[&Value]) -> Vec<Miss> {
     match wanted {
         Wanted::Count(count) if *count == found.len() as u64 => Vec::new(),
         Wanted::Count(count) => {
@@ -68,7 +80,7 @@ fn judge_exactly(wanted: &Wanted, found: &[Value]) -> Vec<Miss> {
     }
 }
 
-fn judge_items(wanted: &[Value], found: &[Value]) -> Vec<Miss> {
+fn judge_items(wanted: &[Value], found: &[&Value]) -> Vec<Miss> {
     let mut misses = Vec::new();
     for (place, item) in wanted.iter().enumerate() {
         let number = place + 1;
@@ -78,7 +90,7 @@ fn judge_items(wanted: &[Value], found: &[Value]) -> Vec<Miss> {
                 what: format!("entry {number} is not the one expected there"),
                 expected: Some(item.clone()),
                 differences: differences(item, here),
-                nearest: Some(here.clone()),
+                nearest: Some((*here).clone()),
                 decided_by: None,
             }),
             None => misses.push(missing(format!("entry {number} is missing"), item, found)),
@@ -86,7 +98,7 @@ fn judge_items(wanted: &[Value], found: &[Value]) -> Vec<Miss> {
     }
     for (place, extra) in found.iter().enumerate().skip(wanted.len()) {
         misses.push(Miss {
-            nearest: Some(extra.clone()),
+            nearest: Some((*extra).clone()),
             ..Miss::said(format!("entry {} was not expected", place + 1))
         });
     }
@@ -94,7 +106,7 @@ fn judge_items(wanted: &[Value], found: &[Value]) -> Vec<Miss> {
 }
 
 /// Each expected entry needs one of its own.
-fn judge_contains(wanted: &[Value], found: &[Value]) -> Vec<Miss> {
+fn judge_contains(wanted: &[Value], found: &[&Value]) -> Vec<Miss> {
     let mut taken = vec![false; found.len()];
     let mut misses = Vec::new();
     for item in wanted {
@@ -110,23 +122,24 @@ fn judge_contains(wanted: &[Value], found: &[Value]) -> Vec<Miss> {
     misses
 }
 
-fn judge_none(unwanted: &[Value], found: &[Value]) -> Vec<Miss> {
-    let is_unwanted = |here: &&Value| {
+fn judge_none(unwanted: &[Value], found: &[&Value]) -> Vec<Miss> {
+    let is_unwanted = |here: &&&Value| {
         unwanted.is_empty() || unwanted.iter().any(|item| differences(item, here).is_empty())
     };
     let text =
         if unwanted.is_empty() { "expected nothing at all" } else { "expected none like this" };
-    let miss = |here: &Value| Miss { nearest: Some(here.clone()), ..Miss::said(text.to_owned()) };
+    let miss =
+        |here: &&Value| Miss { nearest: Some((*here).clone()), ..Miss::said(text.to_owned()) };
     found.iter().filter(is_unwanted).map(miss).collect()
 }
 
-fn missing(what: String, item: &Value, found: &[Value]) -> Miss {
+fn missing(what: String, item: &Value, found: &[&Value]) -> Miss {
     let nearest = found.iter().min_by_key(|here| differences(item, here).len());
     Miss {
         what,
         expected: Some(item.clone()),
         differences: nearest.map(|here| differences(item, here)).unwrap_or_default(),
-        nearest: nearest.cloned(),
+        nearest: nearest.map(|here| (*here).clone()),
         decided_by: None,
     }
 }
@@ -241,7 +254,7 @@ mod tests {
 
     #[test]
     fn exactly_is_in_order_and_whole() {
-        let found = [json!({"a": 1}), json!({"a": 2}), json!({"a": 3})];
+        let found = [&json!({"a": 1}), &json!({"a": 2}), &json!({"a": 3})];
         let wanted = Wanted::Items(vec![json!({"a": 1}), json!({"a": 3})]);
         let misses = judge_exactly(&wanted, &found);
         assert_eq!(
@@ -257,7 +270,7 @@ mod tests {
 
     #[test]
     fn each_expected_entry_needs_one_of_its_own() {
-        let found = [json!({"a": 1}), json!({"a": 2})];
+        let found = [&json!({"a": 1}), &json!({"a": 2})];
         assert!(judge_contains(&[json!({"a": 2}), json!({"a": 1})], &found).is_empty());
         let misses = judge_contains(&[json!({"a": 1}), json!({"a": 1})], &found);
         assert_eq!(whats(&misses), ["an expected entry is missing"]);
@@ -265,7 +278,7 @@ mod tests {
 
     #[test]
     fn none_of_an_empty_list_is_nothing_at_all() {
-        let found = [json!({"a": 1})];
+        let found = [&json!({"a": 1})];
         assert_eq!(whats(&judge_none(&[], &found)), ["expected nothing at all"]);
         assert!(judge_none(&[json!({"a": 2})], &found).is_empty());
     }

@@ -14,16 +14,18 @@ mod record;
 mod route;
 mod services;
 mod state;
+mod story;
 #[cfg(test)]
 mod tests;
 mod view;
+mod watch;
 
 pub use command::{
     AddressChange, Advance, Age, AppName, Command, DeviceChange, Done, Incoming, NewDevice, Refused,
 };
 pub use directory::unknown_provider;
 pub use expect::{Difference, Expectation, Filter, Judgement, Miss, Subject, Wanted};
-pub use judge::{differences, is_final, judge};
+pub use judge::{differences, holds, is_final, judge};
 pub use project::{deliveries, events, inbox, requests};
 pub use route::{Route, check_routes, host_of, is_push_target, profile, route};
 pub use services::{
@@ -34,3 +36,4 @@ pub use view::{
     AddressView, Arrival, ClockView, DeliveryView, DeviceView, EventView, FaultView, HistoryEntry,
     List, RequestView,
 };
+pub use watch::{Watch, Watched};

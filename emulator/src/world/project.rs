@@ -3,17 +3,18 @@
 //! All work on a [`Tail`], without the world and its lock; JSON is made here, only for what is
 //! shown.
 
-use super::expect::Filter;
+use super::expect::{Filter, Subject};
 use super::judge::differences;
 use super::record::{self, DeliveryRead, PlaceRead, RequestRead};
-use super::services::{about, attributes};
-use super::view::{Arrival, DeliveryView, EventView, HistoryEntry, List, RequestView};
+use super::services::about;
+use super::story::{Index, Story};
+use super::view::{Arrival, DeliveryView, EventView, List, RequestView};
 use crate::journal::{Cursor, Head, Record, Tail};
-use crate::post::{FaultId, Outcome};
+use crate::post::FaultId;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 /// The requests of a tail that fit.
 pub fn requests(tail: &Tail, filter: &Filter, limit: usize) -> List<RequestView> {
@@ -32,15 +33,17 @@ pub fn requests(tail: &Tail, filter: &Filter, limit: usize) -> List<RequestView>
 /// The deliveries that began or changed after a place, in the order of their last change. The tail
 /// must reach back to the beginning, so that they are told whole.
 pub fn deliveries(tail: &Tail, filter: &Filter, after: Cursor, limit: usize) -> List<DeliveryView> {
-    let story = Story::read(tail);
-    let mut changed: Vec<_> = story
+    let index = Index::of(tail);
+    let story = Story { tail, index: &index };
+    let mut changed: Vec<_> = index
         .deliveries
         .values()
+        .map(|steps| story.steps(steps))
         .filter_map(|steps| Some((steps.last()?.0.sequence, steps)))
         .filter(|(last, steps)| *last > since(tail, after) && delivery_fits(steps, filter))
         .collect();
     changed.sort_unstable_by_key(|(last, _)| *last);
-    let views = changed.into_iter().map(|(last, steps)| (last, story.delivery_view(steps)));
+    let views = changed.into_iter().map(|(last, steps)| (last, story.delivery_view(&steps)));
     let views = views.filter(|(_, view)| is_like(filter, view));
     page(views, tail.from(after).dropped(record::DELIVERY), tail.end(), limit)
 }
@@ -48,7 +51,8 @@ pub fn deliveries(tail: &Tail, filter: &Filter, after: Cursor, limit: usize) -> 
 /// What devices got after a place, in the order of arrival. The tail must reach back to the
 /// beginning, because what arrives may have been sent long before.
 pub fn inbox(tail: &Tail, filter: &Filter, after: Cursor, limit: usize) -> List<Arrival> {
-    let story = Story::read(tail);
+    let index = Index::of(tail);
+    let story = Story { tail, index: &index };
     let arrivals = tail.records().filter(|it| it.head.sequence > since(tail, after));
     let views = arrivals.filter_map(|it| {
         let view = story.arrival(&it, filter).filter(|view| is_like(filter, view))?;
@@ -61,21 +65,8 @@ pub fn inbox(tail: &Tail, filter: &Filter, after: Cursor, limit: usize) -> List<
 
 /// The lines of a tail, of one kind or of all.
 pub fn events(tail: &Tail, kind: Option<&str>, limit: usize) -> List<EventView> {
-    let views = tail.records().filter_map(|it| {
-        let (name, data) = event(&it)?;
-        let wanted = kind.is_none_or(|kind| kind == name);
-        let cursor = Cursor { epoch: tail.end().epoch, sequence: it.head.sequence };
-        wanted.then_some((
-            it.head.sequence,
-            EventView {
-                cursor,
-                at: it.head.now.world,
-                sender_at: it.head.now.sender,
-                kind: name,
-                data,
-            },
-        ))
-    });
+    let views =
+        tail.records().filter_map(|it| Some((it.head.sequence, event_view(tail, &it, kind)?)));
     let dropped = match kind {
         None => tail.dropped_all(),
         Some(name) => tail.dropped(kind_named(name)),
@@ -83,8 +74,26 @@ pub fn events(tail: &Tail, kind: Option<&str>, limit: usize) -> List<EventView> 
     page(views, dropped, tail.end(), limit)
 }
 
+/// A line of the journal, if it is of the kind.
+pub(super) fn event_view(tail: &Tail, it: &Record<'_>, kind: Option<&str>) -> Option<EventView> {
+    let (name, data) = event(it)?;
+    let cursor = Cursor { epoch: tail.end().epoch, sequence: it.head.sequence };
+    let (at, sender_at) = (it.head.now.world, it.head.now.sender);
+    let wanted = kind.is_none_or(|kind| kind == name);
+    wanted.then_some(EventView { cursor, at, sender_at, kind: name, data })
+}
+
+/// The kinds of record that make up a list.
+pub(super) fn kinds_of(list: Subject) -> &'static [u8] {
+    match list {
+        Subject::Deliveries => &[record::DELIVERY],
+        Subject::Inbox => &[record::DELIVERY, record::NOTICE],
+        Subject::Requests => &[record::REQUEST],
+    }
+}
+
 /// The kind of record that holds the events of a name.
-fn kind_named(name: &str) -> u8 {
+pub(super) fn kind_named(name: &str) -> u8 {
     match name {
         "request" => record::REQUEST,
         "delivery" => record::DELIVERY,
@@ -124,116 +133,11 @@ fn page<T>(
     List { items, next, dropped, complete: None }
 }
 
-fn since(tail: &Tail, after: Cursor) -> u64 {
+pub(super) fn since(tail: &Tail, after: Cursor) -> u64 {
     if after.epoch == tail.end().epoch { after.sequence } else { 0 }
 }
 
-/// A tail read once: requests by number, and each delivery's steps.
-struct Story<'a> {
-    requests: HashMap<u64, RequestRead<'a>>,
-    deliveries: BTreeMap<u64, Vec<(Head, DeliveryRead<'a>)>>,
-    unseen: HashMap<u64, Vec<(Head, &'a [u8])>>,
-}
-
-impl<'a> Story<'a> {
-    fn read(tail: &'a Tail) -> Self {
-        let mut story =
-            Self { requests: HashMap::new(), deliveries: BTreeMap::new(), unseen: HashMap::new() };
-        for it in tail.records() {
-            story.take(&it);
-        }
-        story
-    }
-
-    fn take(&mut self, it: &Record<'a>) {
-        match it.head.kind {
-            record::REQUEST => {
-                if let Some(request) = record::read_request(it) {
-                    self.requests.insert(request.id, request);
-                }
-            }
-            record::DELIVERY => {
-                if let Some(step) = record::read_delivery(it) {
-                    self.deliveries.entry(step.delivery).or_default().push((it.head, step));
-                }
-            }
-            record::LEFT_VIEW => {
-                if let Some((delivery, reason)) = record::read_left_view(it) {
-                    self.unseen.entry(delivery).or_default().push((it.head, reason));
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn delivery_view(&self, steps: &[(Head, DeliveryRead<'a>)]) -> DeliveryView {
-        let (_, last) = steps[steps.len() - 1];
-        let step = |head: &Head, outcome, reason: &[u8]| HistoryEntry {
-            at: head.now.world,
-            outcome,
-            reason: text(reason),
-        };
-        let mut history: Vec<_> =
-            steps.iter().map(|(head, it)| step(head, it.outcome, it.reason)).collect();
-        for (head, reason) in self.unseen.get(&last.delivery).into_iter().flatten() {
-            history.push(step(head, last.outcome, reason));
-        }
-        DeliveryView {
-            id: last.delivery,
-            request: last.request,
-            device: text(last.place.device),
-            provider: about(last.place.service).name.to_owned(),
-            app: text(last.place.app),
-            address: last.place.address,
-            kind: text(last.place.kind),
-            outcome: last.outcome,
-            reason: text(last.reason),
-            history,
-            payload: self.payload(steps),
-            attributes: self.attributes(&last),
-        }
-    }
-
-    fn arrival(&self, it: &Record<'a>, filter: &Filter) -> Option<Arrival> {
-        if it.head.kind == record::NOTICE {
-            let (place, notice) = record::read_notice(it)?;
-            return place_fits(&place, filter).then(|| notice_view(it.head, &place, notice));
-        }
-        let step = Some(it).filter(|it| it.head.kind == record::DELIVERY)?;
-        let step = record::read_delivery(step)?;
-        let wanted = step.outcome == Outcome::Delivered
-            && place_fits(&step.place, filter)
-            && is(filter.reason.as_deref(), step.reason);
-        wanted.then(|| Arrival {
-            delivery: Some(step.delivery),
-            request: Some(step.request),
-            at: it.head.now.world,
-            provider: about(step.place.service).name.to_owned(),
-            app: text(step.place.app),
-            address: step.place.address,
-            reason: text(step.reason),
-            payload: self.payload(&[(it.head, step)]),
-            attributes: self.attributes(&step),
-        })
-    }
-
-    /// What the device gets: its own payload where there is one, else the request's body.
-    fn payload(&self, steps: &[(Head, DeliveryRead<'a>)]) -> Value {
-        let own = steps.iter().find_map(|(_, step)| step.payload);
-        let request = steps.first().and_then(|(_, step)| self.requests.get(&step.request));
-        own.or_else(|| Some(request?.body)).map_or(Value::Null, body)
-    }
-
-    fn attributes(&self, step: &DeliveryRead<'a>) -> BTreeMap<String, String> {
-        let Some(request) = self.requests.get(&step.request) else {
-            return BTreeMap::new();
-        };
-        let all = attributes(step.place.service, &headers(request));
-        all.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
-    }
-}
-
-fn notice_view(head: Head, place: &PlaceRead<'_>, notice: &[u8]) -> Arrival {
+pub(super) fn notice_view(head: Head, place: &PlaceRead<'_>, notice: &[u8]) -> Arrival {
     Arrival {
         delivery: None,
         request: None,
@@ -247,7 +151,7 @@ fn notice_view(head: Head, place: &PlaceRead<'_>, notice: &[u8]) -> Arrival {
     }
 }
 
-fn request_view(head: Head, it: &RequestRead<'_>) -> RequestView {
+pub(super) fn request_view(head: Head, it: &RequestRead<'_>) -> RequestView {
     let some = |bytes: &[u8]| (!bytes.is_empty()).then(|| text(bytes));
     RequestView {
         id: it.id,
@@ -273,7 +177,7 @@ fn request_view(head: Head, it: &RequestRead<'_>) -> RequestView {
     }
 }
 
-fn event(it: &Record<'_>) -> Option<(String, Value)> {
+pub(super) fn event(it: &Record<'_>) -> Option<(String, Value)> {
     let value = |view: Result<Value, _>| view.unwrap_or_default();
     Some(match it.head.kind {
         record::REQUEST => {
@@ -311,7 +215,7 @@ fn event(it: &Record<'_>) -> Option<(String, Value)> {
     })
 }
 
-fn request_fits(it: &RequestRead<'_>, filter: &Filter) -> bool {
+pub(super) fn request_fits(it: &RequestRead<'_>, filter: &Filter) -> bool {
     is(filter.provider.as_deref(), it.service.map_or("", |id| about(id).name).as_bytes())
         && filter.status.is_none_or(|status| status == it.status)
         && is(filter.verdict.as_deref(), verdict(it).as_bytes())
@@ -322,7 +226,7 @@ fn request_fits(it: &RequestRead<'_>, filter: &Filter) -> bool {
         && is(filter.origin.as_deref(), SENDER.as_bytes())
 }
 
-fn delivery_fits(steps: &[(Head, DeliveryRead<'_>)], filter: &Filter) -> bool {
+pub(super) fn delivery_fits(steps: &[(Head, DeliveryRead<'_>)], filter: &Filter) -> bool {
     let Some((_, last)) = steps.last() else {
         return false;
     };
@@ -331,19 +235,19 @@ fn delivery_fits(steps: &[(Head, DeliveryRead<'_>)], filter: &Filter) -> bool {
         && is(filter.reason.as_deref(), last.reason)
 }
 
-fn place_fits(place: &PlaceRead<'_>, filter: &Filter) -> bool {
+pub(super) fn place_fits(place: &PlaceRead<'_>, filter: &Filter) -> bool {
     is(filter.device.as_deref(), place.device)
         && is(filter.provider.as_deref(), about(place.service).name.as_bytes())
         && is(filter.app.as_deref(), place.app)
 }
 
-fn is_like(filter: &Filter, view: &impl serde::Serialize) -> bool {
+pub(super) fn is_like(filter: &Filter, view: &impl serde::Serialize) -> bool {
     filter.like.as_ref().is_none_or(|wanted| {
         serde_json::to_value(view).is_ok_and(|view| differences(wanted, &view).is_empty())
     })
 }
 
-fn is(wanted: Option<&str>, found: &[u8]) -> bool {
+pub(super) fn is(wanted: Option<&str>, found: &[u8]) -> bool {
     wanted.is_none_or(|wanted| wanted.as_bytes() == found)
 }
 
@@ -366,12 +270,12 @@ fn header_map(it: &RequestRead<'_>) -> BTreeMap<String, Value> {
     all
 }
 
-fn headers(it: &RequestRead<'_>) -> Vec<(String, String)> {
+pub(super) fn headers(it: &RequestRead<'_>) -> Vec<(String, String)> {
     it.headers.iter().map(|(name, value)| (text(name), text(value))).collect()
 }
 
 /// Bytes as JSON if they are JSON, else as text, else in base64.
-fn body(bytes: &[u8]) -> Value {
+pub(super) fn body(bytes: &[u8]) -> Value {
     if let Ok(value) = serde_json::from_slice(bytes) {
         return value;
     }
@@ -381,7 +285,7 @@ fn body(bytes: &[u8]) -> Value {
     }
 }
 
-fn text(bytes: &[u8]) -> String {
+pub(super) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 

@@ -17,6 +17,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 mod slice;
+mod watch;
 
 const APP: &str = "com.example.chat";
 const START: i64 = 1_700_000_000;
@@ -293,20 +294,6 @@ fn names_that_are_not_known_are_answered_with_the_nearest() {
         refused.to_string(),
         "app `com.example.cat` is not known; did you mean `com.example.chat`?"
     );
-}
-
-#[test]
-fn the_journal_stays_bounded_and_says_what_it_dropped() {
-    let limits = Limits { bytes: 1 << 20, records: u64::MAX };
-    let mut bench = Bench::new(WorldConfig { journal: limits, ..WorldConfig::default() });
-    let token = bench.device("anna");
-    for _ in 0..10_000 {
-        bench.push(&token, &[], "{}");
-    }
-    assert!(bench.world.load().0 < 3 << 20);
-    let tail = bench.world.tail(Cursor::default());
-    let list = requests(&tail, &Filter::default(), 100_000);
-    assert_eq!(list.dropped + list.items.len() as u64, 10_000);
 }
 
 /// Something that a test does to a world.

@@ -6,9 +6,10 @@ use super::query::Query;
 use super::server::App;
 use crate::control::handle::Control;
 use crate::journal::Cursor;
-use crate::world::{Arrival, DeliveryView, EventView, Filter, List, RequestView, Subject};
+use crate::world::{Arrival, DeliveryView, EventView, Filter, List, RequestView, Subject, Watched};
 use axum::Json;
 use axum::extract::State;
+use serde::de::DeserializeOwned;
 
 pub(super) async fn inbox(
     State(app): State<App>,
@@ -17,7 +18,9 @@ pub(super) async fn inbox(
 ) -> Result<Json<List<Arrival>>, Problem> {
     app.control.device(&device)?;
     let filter = Filter { device: Some(device), ..filter(&app, &query, Subject::Inbox)? };
-    list(&app, &query, move |control, after, limit| control.inbox(&filter, after, limit)).await
+    let what = Watched::List(Box::new(filter.clone()));
+    list(&app, &query, what, move |control, after, limit| control.inbox(&filter, after, limit))
+        .await
 }
 
 pub(super) async fn deliveries(
@@ -25,7 +28,9 @@ pub(super) async fn deliveries(
     query: Query,
 ) -> Result<Json<List<DeliveryView>>, Problem> {
     let filter = filter(&app, &query, Subject::Deliveries)?;
-    list(&app, &query, move |control, after, limit| control.deliveries(&filter, after, limit)).await
+    let what = Watched::List(Box::new(filter.clone()));
+    list(&app, &query, what, move |control, after, limit| control.deliveries(&filter, after, limit))
+        .await
 }
 
 pub(super) async fn requests(
@@ -33,13 +38,18 @@ pub(super) async fn requests(
     query: Query,
 ) -> Result<Json<List<RequestView>>, Problem> {
     let filter = filter(&app, &query, Subject::Requests)?;
-    list(&app, &query, move |control, after, limit| control.requests(&filter, after, limit)).await
+    let what = Watched::List(Box::new(filter.clone()));
+    list(&app, &query, what, move |control, after, limit| control.requests(&filter, after, limit))
+        .await
 }
 
 pub(super) async fn events(app: &App, query: &Query) -> Result<Json<List<EventView>>, Problem> {
     let kind = query.text("kind").map(str::to_owned);
-    list(app, query, move |control, after, limit| control.events(kind.as_deref(), after, limit))
-        .await
+    let what = Watched::Events(kind.clone());
+    list(app, query, what, move |control, after, limit| {
+        control.events(kind.as_deref(), after, limit)
+    })
+    .await
 }
 
 /// What the query asks about, of which every name is known.
@@ -49,10 +59,11 @@ fn filter(app: &App, query: &Query, of: Subject) -> Result<Filter, Problem> {
     Ok(filter)
 }
 
-async fn list<T: Send + 'static>(
+async fn list<T: DeserializeOwned + Send + 'static>(
     app: &App,
     query: &Query,
-    look: impl Fn(&Control, Cursor, usize) -> List<T> + Clone + Send + 'static,
+    what: Watched,
+    look: impl FnOnce(&Control, Cursor, usize) -> List<T> + Send + 'static,
 ) -> Result<Json<List<T>>, Problem> {
     let (after, limit) = (query.after()?, query.limit()?);
     let look = move |control: &Control| look(control, after, limit);
@@ -60,7 +71,7 @@ async fn list<T: Send + 'static>(
         None => app.control.beside(look).await,
         Some(wait) => {
             let wait = crate::control::Wait { count: wait.count.min(limit), ..wait };
-            app.until_stop(app.control.wait_for(wait, look)).await?
+            app.until_stop(app.control.wait_for(wait, what, after, limit)).await?
         }
     };
     Ok(Json(list))

@@ -4,7 +4,9 @@
 use super::bench::Bench;
 use pushpit_emulator::control::Wait;
 use pushpit_emulator::journal::{Cursor, Limits};
-use pushpit_emulator::world::{Expectation, Filter, Subject, Wanted};
+use pushpit_emulator::world::{
+    DeliveryView, EventView, Expectation, Filter, Subject, Wanted, Watched,
+};
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
@@ -163,16 +165,59 @@ async fn a_list_says_how_much_the_journal_dropped() {
     assert_eq!(list["dropped"], 0);
 }
 
+/// Pushes one by one, each after everything before has been read.
+async fn push_and_let_read(bench: &Bench, token: &str, count: u64, before: u64) {
+    for number in 0..count {
+        bench.push(token, &number.to_string());
+        while bench.control.door().records_read() - before < bench.control.end().sequence {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_wait_reads_each_record_once() {
+    let bench = Bench::start().await;
+    let token = bench.phone("anna").await;
+    let before = bench.control.door().records_read();
+    let wait = Wait { limit: Duration::from_secs(60), count: 50 };
+    let filter = Filter { of: Subject::Deliveries, ..Filter::default() };
+    let what = Watched::List(Box::new(filter));
+    let waiting = bench.control.wait_for::<DeliveryView>(wait, what, Cursor::default(), 100);
+    let (list, ()) = tokio::join!(waiting, push_and_let_read(&bench, &token, 50, before));
+    assert_eq!((list.items.len(), list.complete), (50, Some(true)));
+    let read = bench.control.door().records_read() - before;
+    assert_eq!(read, bench.control.end().sequence);
+}
+
+#[tokio::test]
+async fn an_expectation_that_waits_reads_each_record_once() {
+    let bench = Bench::start().await;
+    let token = bench.phone("anna").await;
+    let before = bench.control.door().records_read();
+    let expectation = Expectation {
+        filter: Filter { device: Some("anna".to_owned()), ..Filter::default() },
+        exactly: Some(Wanted::Count(50)),
+        timeout: Some("60s".to_owned()),
+        ..Expectation::default()
+    };
+    let judged = bench.control.expect(&expectation);
+    let (judgement, ()) = tokio::join!(judged, push_and_let_read(&bench, &token, 50, before));
+    assert!(judgement.held, "{:?}", judgement.misses);
+    assert_eq!(judgement.items.len(), 50);
+    let read = bench.control.door().records_read() - before;
+    assert_eq!(read, bench.control.end().sequence);
+}
+
 #[tokio::test]
 async fn a_wait_that_nobody_wants_any_more_leaves_nothing_behind() {
     let bench = Bench::start().await;
     let wait = Wait { limit: Duration::from_secs(60), count: 1 };
-    let look = |control: &pushpit_emulator::control::Control| {
-        control.requests(&Filter::default(), Cursor::default(), 10)
-    };
+    let what = Watched::Events(Some("request".to_owned()));
+    let waiting = bench.control.wait_for::<EventView>(wait, what, Cursor::default(), 10);
     tokio::select! {
         biased;
-        _ = bench.control.wait_for(wait, look) => panic!("nothing has happened"),
+        _ = waiting => panic!("nothing has happened"),
         () = std::future::ready(()) => {}
     }
     let token = bench.phone("anna").await;
