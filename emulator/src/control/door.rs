@@ -7,7 +7,7 @@
 use super::flight::{Flight, InFlight};
 use crate::clock::Timestamp;
 use crate::journal::{Cursor, Tail};
-use crate::wire::{Reply, Wire};
+use crate::wire::Reply;
 use crate::world::{Command, Done, Incoming, KeyRing, Refused, World, WorldConfig, abouts};
 use std::any::Any;
 use std::collections::VecDeque;
@@ -132,9 +132,20 @@ impl Door {
     ) {
         while batch.len() > 0 {
             let (mut room, at) = self.caught_up(self.lock());
-            replies.extend(batch.take(BATCH).map(|incoming| room.answer(incoming, at)));
+            let mut ends = false;
+            for incoming in batch.take(BATCH) {
+                let reply = room.answer(incoming, at);
+                ends = reply.ends();
+                replies.push(reply);
+                if ends {
+                    break;
+                }
+            }
             self.carry_out_queued(&mut room, at, BATCH);
             self.release(room);
+            if ends {
+                return;
+            }
         }
     }
 
@@ -329,8 +340,7 @@ impl Room {
             unreachable!("the world answers every request with a reply");
         };
         let place = service.unwrap_or(self.tally.len() - 1);
-        let is_answer = matches!(reply.wire, Wire::Keep | Wire::GoAway { .. });
-        if is_answer && (200..300).contains(&reply.status) {
+        if reply.wire.answers() && (200..300).contains(&reply.status) {
             self.tally[place].accepted += 1;
         } else {
             self.tally[place].rejected += 1;

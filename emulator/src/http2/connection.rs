@@ -1,9 +1,9 @@
 //! A server connection as a state machine: bytes in, requests out; replies in, bytes out.
 
+use super::settings::OwnSettings;
 use super::stream::Stream;
 use super::{ErrorCode, frame, frame::Head, hpack};
-use crate::wire::{Request, Settings};
-use bytes::Bytes;
+use crate::wire::{Excess, Leniency, NewSettings, Request, Settings};
 use hashbrown::HashMap;
 use std::collections::VecDeque;
 
@@ -11,6 +11,7 @@ use std::collections::VecDeque;
 #[derive(Debug)]
 pub struct Connection<T> {
     pub(super) limits: Limits,
+    pub(super) settings: OwnSettings,
     pub(super) input: Vec<u8>,
     pub(super) output: Vec<u8>,
     pub(super) events: VecDeque<Event>,
@@ -21,6 +22,8 @@ pub struct Connection<T> {
     pub(super) stage: Stage,
     /// The highest stream that was begun.
     pub(super) last: u32,
+    /// The highest stream that was answered.
+    pub(super) answered: u32,
     /// Streams that we reset lately; what still comes for them is thrown away.
     pub(super) reset: VecDeque<u32>,
     pub(super) peer: PeerSettings,
@@ -30,7 +33,7 @@ pub struct Connection<T> {
     pub(super) blocked: VecDeque<u32>,
     /// Frames that brought nothing, less what was forgiven.
     pub(super) noise: u32,
-    scratch: Vec<u8>,
+    pub(super) scratch: Vec<u8>,
 }
 
 /// What we allow.
@@ -38,6 +41,10 @@ pub struct Connection<T> {
 pub struct Limits {
     /// The first SETTINGS frame.
     pub settings: Settings,
+    /// The answer to more streams than SETTINGS allow.
+    pub excess: Excess,
+    /// What is taken although it is not as it should be.
+    pub leniency: Leniency,
     /// The window of the whole connection, bytes.
     pub connection_window: u32,
     /// How much of a body is read at all before its request is answered, bytes.
@@ -49,10 +56,22 @@ pub struct Limits {
 pub enum Event {
     /// A request is whole, or so long that it is answered without its end.
     Request(u32, Request),
+    /// A request was turned down below the service, by RST_STREAM or 431.
+    Refused(Refusal),
     /// The connection is over: our GOAWAY is in the output.
     Failed(Failure),
     /// The other side said that it goes away.
     GoneAway(ErrorCode),
+}
+
+/// A request that was turned down without anybody having looked at it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{what} (stream {stream})")]
+pub struct Refusal {
+    /// The stream.
+    pub stream: u32,
+    /// What was wrong.
+    pub what: &'static str,
 }
 
 /// A rule of HTTP/2 was broken, and the connection with it.
@@ -94,36 +113,34 @@ pub(super) struct PeerSettings {
 impl<T> Connection<T> {
     /// A connection that has not read a byte; its SETTINGS are in the output.
     pub fn new(limits: Limits) -> Self {
-        let settings = limits.settings;
         let mut output = Vec::with_capacity(128);
-        let values = [
-            (frame::SETTING_HEADER_TABLE_SIZE, settings.header_table_size),
-            (frame::SETTING_MAX_CONCURRENT_STREAMS, settings.max_concurrent_streams),
-            (frame::SETTING_INITIAL_WINDOW_SIZE, settings.initial_window_size),
-            (frame::SETTING_MAX_FRAME_SIZE, settings.max_frame_size),
-            (frame::SETTING_MAX_HEADER_LIST_SIZE, settings.max_header_list_size),
-        ]
-        .map(|(id, value)| frame::Setting { id, value });
-        frame::settings(&mut output, &values);
+        frame::settings(&mut output, &frame::first_settings(&limits.settings));
         if let Some(more) =
-            limits.connection_window.checked_sub(INITIAL_WINDOW).filter(|it| *it > 0)
+            limits.connection_window.checked_sub(frame::INITIAL_WINDOW).filter(|it| *it > 0)
         {
             frame::window_update(&mut output, 0, more);
         }
+        let settings = OwnSettings::new(limits.settings);
+        let table_size = settings.in_force().header_table_size;
         Self {
+            settings,
             input: Vec::new(),
             output,
             events: VecDeque::new(),
             streams: HashMap::default(),
-            decoder: hpack::Decoder::new(settings.header_table_size as usize),
+            decoder: hpack::Decoder::new(table_size as usize),
             encoder: hpack::Encoder::default(),
             block: None,
             stage: Stage::Preface,
             last: 0,
+            answered: 0,
             reset: VecDeque::new(),
-            peer: PeerSettings { initial_window: INITIAL_WINDOW.into(), max_frame_size: 16 << 10 },
-            send_window: INITIAL_WINDOW.into(),
-            receive_window: limits.connection_window.max(INITIAL_WINDOW).into(),
+            peer: PeerSettings {
+                initial_window: frame::INITIAL_WINDOW.into(),
+                max_frame_size: frame::INITIAL_FRAME_SIZE as usize,
+            },
+            send_window: frame::INITIAL_WINDOW.into(),
+            receive_window: limits.connection_window.max(frame::INITIAL_WINDOW).into(),
             blocked: VecDeque::new(),
             noise: 0,
             scratch: Vec::new(),
@@ -187,50 +204,62 @@ impl<T> Connection<T> {
         self.noise > 0 || !self.is_begun() || self.streams.values().any(|stream| stream.open)
     }
 
-    /// Answers a stream; one that is gone misses nothing. An empty body ends the stream with its
-    /// head, any other is one DATA frame as far as window and frame size allow.
-    pub fn respond<'a>(
-        &mut self,
-        id: u32,
-        status: u16,
-        fields: impl Iterator<Item = (&'a [u8], &'a [u8])>,
-        body: Bytes,
-    ) {
-        let Some(stream) = self.streams.get_mut(&id).filter(|stream| !stream.answered) else {
-            return;
-        };
-        stream.answered = true;
-        stream.age = 0;
-        // An exchange that came to its end pays for a frame or two beside it.
-        self.noise = self.noise.saturating_sub(PAID);
-        self.scratch.clear();
-        self.encoder.begin(&mut self.scratch);
-        self.encoder.status(&mut self.scratch, status);
-        for (name, value) in fields {
-            self.encoder.field(&mut self.scratch, name, value);
-        }
-        let (end, most) = (body.is_empty(), self.peer.max_frame_size);
-        frame::headers(&mut self.output, id, &self.scratch, end, most);
-        if end {
-            self.finish(id);
-        } else {
-            stream.unsent = Some(body);
-            self.send(id);
-        }
-    }
-
     /// Ends a stream by RST_STREAM.
     pub fn reset_stream(&mut self, id: u32, code: ErrorCode) {
         frame::reset_stream(&mut self.output, id, code);
         self.forget(id);
     }
 
-    /// Says GOAWAY: streams that are open are finished, new ones are not taken.
-    pub fn go_away(&mut self, code: ErrorCode, debug: &[u8]) {
-        if self.stage != Stage::Over {
-            frame::go_away(&mut self.output, self.last, code, debug);
-            self.stage = Stage::Closing;
+    /// Says GOAWAY: no new streams are taken, and what is open up to the last stream that it names
+    /// is finished; without one that is all that was begun. Streams beyond it are forgotten.
+    pub fn go_away(&mut self, code: ErrorCode, debug: &[u8], last: Option<u32>) {
+        if self.stage == Stage::Over {
+            return;
         }
+        let last = last.unwrap_or(self.last);
+        frame::go_away(&mut self.output, last, code, debug);
+        self.stage = Stage::Closing;
+        if last < self.last {
+            self.streams.retain(|id, _| *id <= last);
+        }
+    }
+
+    /// The last stream of a GOAWAY that leaves this one out: never below what was answered.
+    pub fn before(&self, id: u32) -> u32 {
+        id.saturating_sub(2).max(self.answered)
+    }
+
+    /// Says new SETTINGS. Wider values hold at once, narrower ones when they are acknowledged.
+    pub fn change_settings(&mut self, new: &NewSettings) {
+        let before = self.settings.in_force();
+        let named = self.settings.say(new);
+        frame::settings(&mut self.output, &named);
+        self.settle(before);
+    }
+
+    /// Makes good what follows from a change of our settings in force.
+    pub(super) fn settle(&mut self, before: Settings) {
+        let now = self.settings.in_force();
+        if now.header_table_size != before.header_table_size {
+            self.decoder.allow(now.header_table_size as usize);
+        }
+        let more = i64::from(now.initial_window_size) - i64::from(before.initial_window_size);
+        if more != 0 {
+            self.streams.values_mut().for_each(|stream| stream.receive_window += more);
+        }
+    }
+
+    /// Lets a stream wait for ever: nobody answers it, and nobody is kept waiting by it.
+    pub fn stall(&mut self, id: u32) {
+        if let Some(stream) = self.streams.get_mut(&id) {
+            stream.asked = true;
+            stream.attached = None;
+        }
+    }
+
+    /// Lets all streams wait for ever.
+    pub fn stall_all(&mut self) {
+        self.streams.values_mut().for_each(|stream| stream.attached = None);
     }
 
     /// To be called about once a second while [`Self::is_waiting`]: gives the streams whose bodies
@@ -253,49 +282,6 @@ impl<T> Connection<T> {
         }
         slow.sort_unstable();
         slow
-    }
-
-    /// Sends of a stream's reply what the windows allow.
-    pub(super) fn send(&mut self, id: u32) {
-        let Some(stream) = self.streams.get_mut(&id) else {
-            return;
-        };
-        while let Some(mut body) = stream.unsent.take() {
-            let window = self.send_window.min(stream.send_window).max(0);
-            let room = usize::try_from(window).unwrap_or(usize::MAX);
-            let count = body.len().min(room).min(self.peer.max_frame_size);
-            if count == 0 {
-                stream.unsent = Some(body);
-                if !self.blocked.contains(&id) {
-                    self.blocked.push_back(id);
-                }
-                return;
-            }
-            let part = body.split_to(count);
-            frame::data(&mut self.output, id, &part, body.is_empty());
-            let sent = i64::try_from(count).unwrap_or(i64::MAX);
-            self.send_window -= sent;
-            stream.send_window -= sent;
-            if body.is_empty() {
-                self.finish(id);
-                return;
-            }
-            stream.unsent = Some(body);
-        }
-    }
-
-    /// Sends on what waited for a window.
-    pub(super) fn send_blocked(&mut self) {
-        for id in std::mem::take(&mut self.blocked) {
-            self.send(id);
-        }
-    }
-
-    /// Our side of the stream has ended.
-    fn finish(&mut self, id: u32) {
-        if self.streams.get(&id).is_some_and(|stream| !stream.open) {
-            self.streams.remove(&id);
-        }
     }
 
     /// Forgets a stream, and ignores what still comes for it.
@@ -335,7 +321,7 @@ impl<T> Connection<T> {
             self.stage = Stage::FirstSettings;
         }
         while let Some(head) = Head::read(rest) {
-            if head.length > self.limits.settings.max_frame_size {
+            if head.length > self.settings.in_force().max_frame_size {
                 return Err(Failure {
                     code: ErrorCode::FRAME_SIZE_ERROR,
                     what: "a frame is larger than SETTINGS_MAX_FRAME_SIZE",
@@ -353,12 +339,8 @@ impl<T> Connection<T> {
 
 /// What a client says first. [doc] RFC 9113, section 3.4
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-/// What all windows begin with, bytes. [doc] RFC 9113, section 6.9.2
-const INITIAL_WINDOW: u32 = 65_535;
 /// How many of the streams that we reset are remembered: a sender's frames are on their way for a
 /// round trip at most.
 const REMEMBERED: usize = 256;
-/// How much noise an answered request makes up for.
-const PAID: u32 = 2;
 /// How much noise is forgiven at each look.
 const FORGIVEN: u32 = 200;

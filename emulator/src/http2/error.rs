@@ -33,4 +33,27 @@ impl ErrorCode {
     pub const INADEQUATE_SECURITY: Self = Self(12);
     /// HTTP/1.1 is wanted instead.
     pub const HTTP_1_1_REQUIRED: Self = Self(13);
+
+    /// The codes that have a name.
+    pub const NAMES: [(&'static str, Self); 14] = [
+        ("NO_ERROR", Self::NO_ERROR),
+        ("PROTOCOL_ERROR", Self::PROTOCOL_ERROR),
+        ("INTERNAL_ERROR", Self::INTERNAL_ERROR),
+        ("FLOW_CONTROL_ERROR", Self::FLOW_CONTROL_ERROR),
+        ("SETTINGS_TIMEOUT", Self::SETTINGS_TIMEOUT),
+        ("STREAM_CLOSED", Self::STREAM_CLOSED),
+        ("FRAME_SIZE_ERROR", Self::FRAME_SIZE_ERROR),
+        ("REFUSED_STREAM", Self::REFUSED_STREAM),
+        ("CANCEL", Self::CANCEL),
+        ("COMPRESSION_ERROR", Self::COMPRESSION_ERROR),
+        ("CONNECT_ERROR", Self::CONNECT_ERROR),
+        ("ENHANCE_YOUR_CALM", Self::ENHANCE_YOUR_CALM),
+        ("INADEQUATE_SECURITY", Self::INADEQUATE_SECURITY),
+        ("HTTP_1_1_REQUIRED", Self::HTTP_1_1_REQUIRED),
+    ];
+
+    /// The code of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::NAMES.iter().find(|(known, _)| *known == name).map(|(_, code)| *code)
+    }
 }

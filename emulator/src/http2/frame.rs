@@ -1,6 +1,7 @@
 //! Frames as bytes. [doc] RFC 9113, sections 4 and 6
 
 use super::ErrorCode;
+use crate::wire::Settings;
 
 /// The first nine bytes of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +68,18 @@ pub fn settings(to: &mut Vec<u8>, settings: &[Setting]) {
         to.extend_from_slice(&setting.id.to_be_bytes());
         to.extend_from_slice(&setting.value.to_be_bytes());
     }
+}
+
+/// The parameters of a first SETTINGS frame.
+pub fn first_settings(settings: &Settings) -> [Setting; 5] {
+    [
+        (SETTING_HEADER_TABLE_SIZE, settings.header_table_size),
+        (SETTING_MAX_CONCURRENT_STREAMS, settings.max_concurrent_streams),
+        (SETTING_INITIAL_WINDOW_SIZE, settings.initial_window_size),
+        (SETTING_MAX_FRAME_SIZE, settings.max_frame_size),
+        (SETTING_MAX_HEADER_LIST_SIZE, settings.max_header_list_size),
+    ]
+    .map(|(id, value)| Setting { id, value })
 }
 
 /// Writes the acknowledgement of the other side's SETTINGS.
@@ -171,6 +184,14 @@ pub const SETTING_INITIAL_WINDOW_SIZE: u16 = 4;
 pub const SETTING_MAX_FRAME_SIZE: u16 = 5;
 /// SETTINGS_MAX_HEADER_LIST_SIZE.
 pub const SETTING_MAX_HEADER_LIST_SIZE: u16 = 6;
+
+/// SETTINGS_HEADER_TABLE_SIZE before anything is said, bytes. [doc] RFC 9113, section 6.5.2
+pub const INITIAL_TABLE_SIZE: u32 = 4_096;
+/// SETTINGS_INITIAL_WINDOW_SIZE before anything is said, and every connection's first window,
+/// bytes. [doc] RFC 9113, sections 6.5.2 and 6.9.2
+pub const INITIAL_WINDOW: u32 = 65_535;
+/// SETTINGS_MAX_FRAME_SIZE before anything is said, bytes. [doc] RFC 9113, section 6.5.2
+pub const INITIAL_FRAME_SIZE: u32 = 16_384;
 
 /// The largest stream number.
 pub const MAX_STREAM: u32 = 0x7fff_ffff;

@@ -3,29 +3,32 @@
 
 use super::ErrorCode;
 use super::hpack::{Decoder, HpackError, Listed};
-use crate::wire::Request;
+use crate::wire::{Leniency, Request};
 
 /// What a header block turned out to be.
 #[derive(Debug)]
 pub(super) enum Read {
     /// The head of a request.
     Head(Request),
-    /// Not the head of any request; the stream is reset.
-    Malformed,
+    /// Not the head of any request, and why; the stream is reset.
+    Malformed(&'static str),
     /// Larger than SETTINGS_MAX_HEADER_LIST_SIZE.
     TooLarge,
 }
 
-/// Reads the head of a request; `implied` is the scheme that the connection implies.
-///
-/// The scheme may be anything: firebase-admin for Node sends `https:`, which Google's front end
-/// takes. [client] `:authority` may be missing where there is a `host`. [client] aioapns
-pub(super) fn read(decoder: &mut Decoder, block: &[u8], limit: usize) -> Result<Read, HpackError> {
-    let mut head = Builder { request: Request::with_capacity(CAPACITY), ..Builder::default() };
+/// Reads the head of a request.
+pub(super) fn read(
+    decoder: &mut Decoder,
+    block: &[u8],
+    limit: usize,
+    leniency: Leniency,
+) -> Result<Read, HpackError> {
+    let mut head =
+        Builder { request: Request::with_capacity(CAPACITY), leniency, ..Builder::default() };
     let listed = decoder.decode(block, limit, |name, value| head.take(name, value))?;
     Ok(match listed {
         Listed::TooLarge => Read::TooLarge,
-        Listed::Whole => head.finish().map_or(Read::Malformed, Read::Head),
+        Listed::Whole => head.finish(),
     })
 }
 
@@ -46,12 +49,14 @@ pub(super) const fn code(_: HpackError) -> ErrorCode {
 #[derive(Default)]
 struct Builder {
     request: Request,
+    leniency: Leniency,
     method: bool,
     scheme: bool,
     path: bool,
     authority: bool,
     regular: bool,
-    malformed: bool,
+    /// What was found wrong first.
+    wrong: Option<&'static str>,
 }
 
 impl Builder {
@@ -60,7 +65,10 @@ impl Builder {
             [b':', rest @ ..] => self.take_pseudo(rest, value),
             _ => {
                 self.regular = true;
-                self.malformed |= !is_field(name, value);
+                self.must(is_field(name, value), "a header that HTTP/2 does not allow");
+                if !self.leniency.underscores {
+                    self.must(!name.contains(&b'_'), "a header name with an underscore");
+                }
                 if name == b"host" && !self.authority {
                     self.request.set_authority(value);
                 }
@@ -87,19 +95,54 @@ impl Builder {
                 self.request.set_authority(value);
                 &mut self.authority
             }
-            _ => {
-                self.malformed = true;
-                return;
-            }
+            _ => return self.must(false, "a pseudo-header that no request has"),
         };
         let again = std::mem::replace(seen, true);
-        self.malformed |= again || self.regular || !is_value(value);
+        self.must(!again, "a pseudo-header twice");
+        self.must(!self.regular, "a pseudo-header after a header");
+        self.must(is_value(value), "a control character in a pseudo-header");
     }
 
-    fn finish(self) -> Option<Request> {
-        let whole = self.method && self.scheme && self.path && !self.request.target().is_empty();
-        (whole && !self.malformed).then_some(self.request)
+    fn must(&mut self, held: bool, otherwise: &'static str) {
+        if !held {
+            self.wrong.get_or_insert(otherwise);
+        }
     }
+
+    fn finish(mut self) -> Read {
+        let whole = self.method && self.scheme && self.path && !self.request.target().is_empty();
+        self.must(whole, "no `:method`, `:scheme` or `:path`");
+        if self.leniency != Leniency::ALL {
+            self.check_strictly();
+        }
+        match self.wrong {
+            Some(what) => Read::Malformed(what),
+            None => Read::Head(self.request),
+        }
+    }
+
+    fn check_strictly(&mut self) {
+        let scheme = self.request.scheme();
+        let plain = matches!(scheme, b"http" | b"https");
+        let bare = bare_authority(self.request.authority(), scheme);
+        self.must(plain || self.leniency.scheme, "a `:scheme` that is not `http` or `https`");
+        self.must(self.authority || self.leniency.missing_authority, "no `:authority`");
+        self.must(
+            bare || self.leniency.authority_form,
+            "an `:authority` with a trailing dot, user information or the usual port",
+        );
+    }
+}
+
+/// Whether an authority is written as a client should: without user information, without the port
+/// that the scheme implies, and without the dot of the DNS root.
+fn bare_authority(authority: &[u8], scheme: &[u8]) -> bool {
+    let usual: &[u8] = if scheme == b"http" { b":80" } else { b":443" };
+    let host = match authority.iter().rposition(|byte| *byte == b':') {
+        Some(colon) if authority[colon + 1..].iter().all(u8::is_ascii_digit) => &authority[..colon],
+        _ => authority,
+    };
+    !authority.ends_with(usual) && !authority.contains(&b'@') && !host.ends_with(b".")
 }
 
 fn is_field(name: &[u8], value: &[u8]) -> bool {

@@ -10,9 +10,12 @@ pub mod frame;
 mod head;
 pub mod hpack;
 mod receive;
+mod reply;
+mod settings;
 mod stream;
 #[cfg(test)]
 mod tests;
 
-pub use connection::{Connection, Event, Failure, Limits};
+pub use connection::{Connection, Event, Failure, Limits, Refusal};
 pub use error::ErrorCode;
+pub use reply::{Body, End};

@@ -1,11 +1,11 @@
 //! What each frame does to a connection. [doc] RFC 9113, sections 5 and 6
 
-use super::connection::{Block, Connection, Event, Failure, Stage};
+use super::connection::{Block, Connection, Event, Failure, Refusal, Stage};
 use super::head::{self, Read};
+use super::reply::Body;
 use super::stream::Stream;
 use super::{ErrorCode, frame, frame::Head};
-use crate::wire::Request;
-use bytes::Bytes;
+use crate::wire::{Excess, Request};
 
 type Outcome = Result<(), Failure>;
 
@@ -68,7 +68,7 @@ impl<T> Connection<T> {
         if head.flags & frame::END_STREAM != 0 {
             return self.end(head.stream);
         }
-        let whole = i64::from(self.limits.settings.initial_window_size);
+        let whole = i64::from(self.settings.in_force().initial_window_size);
         let used = whole - stream.receive_window;
         if used >= (whole / 2).max(1) {
             stream.receive_window = whole;
@@ -157,7 +157,7 @@ impl<T> Connection<T> {
             return protocol("CONTINUATION without HEADERS before it");
         };
         block.text.extend_from_slice(payload);
-        let most = 2 * self.limits.settings.max_header_list_size as usize;
+        let most = 2 * self.settings.in_force().max_header_list_size as usize;
         if block.text.len() > most {
             return calm("a header block is far larger than SETTINGS_MAX_HEADER_LIST_SIZE");
         }
@@ -182,27 +182,29 @@ impl<T> Connection<T> {
             let fine = head::read_trailers(&mut self.decoder, block).map_err(broken)?;
             return self.trailers(id, end_stream && fine);
         }
-        let limit = self.limits.settings.max_header_list_size as usize;
-        let read = head::read(&mut self.decoder, block, limit).map_err(broken)?;
+        let settings = self.settings.in_force();
+        let limit = settings.max_header_list_size as usize;
+        let leniency = self.limits.leniency;
+        let read = head::read(&mut self.decoder, block, limit, leniency).map_err(broken)?;
         if self.stage == Stage::Closing {
             // Our GOAWAY has named the last stream; this one is the sender's to send again.
             return Ok(());
         }
-        self.last = id;
-        if self.streams.len() >= self.limits.settings.max_concurrent_streams as usize {
-            self.noise()?;
-            self.reset_stream(id, ErrorCode::REFUSED_STREAM);
-            return Ok(());
+        if self.streams.len() >= settings.max_concurrent_streams as usize {
+            return self.excess(id);
         }
-        let windows =
-            (self.peer.initial_window, i64::from(self.limits.settings.initial_window_size));
+        self.last = id;
+        let windows = (self.peer.initial_window, i64::from(settings.initial_window_size));
         let request = match read {
-            Read::Malformed => {
+            Read::Malformed(what) => {
                 self.noise()?;
-                self.reset_stream(id, ErrorCode::PROTOCOL_ERROR);
+                self.refuse(id, ErrorCode::PROTOCOL_ERROR, what);
                 return Ok(());
             }
-            Read::TooLarge => return self.too_large(id, !end_stream, begin),
+            Read::TooLarge => {
+                self.too_large(id, !end_stream, windows, begin);
+                return Ok(());
+            }
             Read::Head(request) => request,
         };
         let (ceiling, attached) = begin(&request);
@@ -211,21 +213,38 @@ impl<T> Connection<T> {
         if end_stream { self.end(id) } else { Ok(()) }
     }
 
+    /// More streams than allowed.
+    fn excess(&mut self, id: u32) -> Outcome {
+        if let Excess::GoAway { code, debug } = self.limits.excess {
+            return Err(Failure { code: ErrorCode(code), what: debug });
+        }
+        self.last = id;
+        self.noise()?;
+        self.refuse(id, ErrorCode::REFUSED_STREAM, "more streams than SETTINGS allow");
+        Ok(())
+    }
+
+    /// Turns a request down before anybody looked at it.
+    fn refuse(&mut self, id: u32, code: ErrorCode, what: &'static str) {
+        self.reset_stream(id, code);
+        self.events.push_back(Event::Refused(Refusal { stream: id, what }));
+    }
+
     /// A head beyond the limit is answered below the service, as stock servers do. [doc] RFC 6585
     fn too_large(
         &mut self,
         id: u32,
         open: bool,
+        windows: (i64, i64),
         begin: &mut impl FnMut(&Request) -> (usize, T),
-    ) -> Outcome {
-        let windows =
-            (self.peer.initial_window, i64::from(self.limits.settings.initial_window_size));
+    ) {
         let (_, attached) = begin(&Request::default());
         let mut stream = Stream::new(Request::default(), 0, attached, windows, open);
         stream.asked = true;
         self.streams.insert(id, stream);
-        self.respond(id, 431, std::iter::empty(), Bytes::new());
-        Ok(())
+        self.respond(id, 431, std::iter::empty(), Body::default());
+        let what = "the head is larger than SETTINGS_MAX_HEADER_LIST_SIZE";
+        self.events.push_back(Event::Refused(Refusal { stream: id, what }));
     }
 
     fn trailers(&mut self, id: u32, fine: bool) -> Outcome {
@@ -273,11 +292,13 @@ impl<T> Connection<T> {
             return protocol("SETTINGS on a stream");
         }
         if head.flags & frame::ACK != 0 {
-            return if payload.is_empty() {
-                Ok(())
-            } else {
-                size("an acknowledgement has a payload")
-            };
+            if !payload.is_empty() {
+                return size("an acknowledgement has a payload");
+            }
+            let before = self.settings.in_force();
+            self.settings.acknowledge();
+            self.settle(before);
+            return Ok(());
         }
         let Some(settings) = frame::settings_in(payload) else {
             return size("SETTINGS are no multiple of six bytes");

@@ -1,5 +1,6 @@
 //! One stream: a request on its way in, a reply on its way out.
 
+use super::reply::Body;
 use crate::wire::Request;
 use bytes::Bytes;
 
@@ -19,14 +20,14 @@ pub(super) struct Stream<T> {
     /// The reply was taken.
     pub(super) answered: bool,
     /// What of the reply's body waits for the window.
-    pub(super) unsent: Option<Bytes>,
+    pub(super) unsent: Option<Body>,
     pub(super) send_window: i64,
     /// How much the sender may still send, bytes.
     pub(super) receive_window: i64,
     /// Looks of the clock's owner since the stream began, or since it was answered.
     pub(super) age: u32,
-    /// Kept until the stream is over.
-    pub(super) _attached: T,
+    /// Kept until the stream is over, or stalled.
+    pub(super) attached: Option<T>,
 }
 
 impl<T> Stream<T> {
@@ -51,7 +52,7 @@ impl<T> Stream<T> {
             send_window: windows.0,
             receive_window: windows.1,
             age: 0,
-            _attached: attached,
+            attached: Some(attached),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Fault rules: how the emulator misbehaves on purpose.
 
-use super::ServiceId;
+use super::{ConnectionFault, ServiceId};
 use crate::clock::{parse_duration, show_duration};
 use crate::ids::Ids;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -79,20 +79,6 @@ pub struct FaultReply {
     /// The whole body, in place of the provider's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
-}
-
-/// What happens to the connection in place of an answer, or after it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ConnectionFault {
-    /// It is closed without an answer.
-    Drop,
-    /// After the answer it is closed; HTTP/2 says GOAWAY first.
-    GoAway,
-    /// The stream is reset with this HTTP/2 error code.
-    ResetStream(u32),
-    /// It is reset without an answer, as by a crashed machine.
-    Tear,
 }
 
 /// What a rule looks at.
@@ -186,7 +172,7 @@ impl Faults {
             reply: reply.filter(|_| !passes),
             passes,
             delay: rule.fault.delay,
-            connection: rule.fault.connection,
+            connection: rule.fault.connection.clone(),
         })
     }
 }
@@ -217,7 +203,7 @@ impl Fault {
         if self.answers.is_empty() && self.delay.is_none() && self.connection.is_none() {
             return Err("a fault needs `answers`, `delay` or `connection`".to_owned());
         }
-        Ok(())
+        self.connection.as_ref().map_or(Ok(()), ConnectionFault::check)
     }
 }
 

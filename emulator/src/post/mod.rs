@@ -3,6 +3,7 @@
 //! It stores, replaces, expires and delivers as a policy value tells it, and knows no provider.
 
 mod address;
+mod connection_fault;
 mod delivery;
 mod device;
 mod dispatch;
@@ -15,12 +16,13 @@ mod queue;
 mod tests;
 
 pub use address::{Address, AddressId, Life, NewAddress};
+pub use connection_fault::{
+    Code, ConnectionFault, CutFault, FramesFault, GoAwayFault, NamedStream, ResetFault,
+    SettingsFault, StallFault,
+};
 pub use delivery::{DeliveryId, Lifetime, Outcome, Storing, Submission};
 pub use device::{Connection, Device, DeviceId, Platform, Power};
-pub use fault::{
-    ConnectionFault, Fault, FaultAnswer, FaultId, FaultMatch, FaultReply, FaultScene, Faults,
-    Struck,
-};
+pub use fault::{Fault, FaultAnswer, FaultId, FaultMatch, FaultReply, FaultScene, Faults, Struck};
 pub use happening::Happening;
 pub use office::{AppId, Post, ServiceId, TakenName, is_numbered};
 pub use policy::{

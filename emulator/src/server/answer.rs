@@ -2,7 +2,9 @@
 
 use super::front::{Front, Incident, Trouble};
 use super::line::Tear;
-use crate::wire::{ConnectionId, ConnectionProfile, HeaderText, Peer, Reply, Request, Wire};
+use crate::wire::{
+    ConnectionId, ConnectionProfile, HeaderText, Peer, Reply, Request, Settings, Wire,
+};
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 use std::any::Any;
@@ -16,6 +18,8 @@ pub(super) struct Link {
     pub(super) id: ConnectionId,
     pub(super) peer: Arc<Peer>,
     pub(super) profile: ConnectionProfile,
+    /// The first SETTINGS.
+    pub(super) settings: Settings,
     pub(super) tear: Tear,
     /// Says that the server wants to stop.
     pub(super) stop: CancellationToken,
@@ -31,17 +35,20 @@ impl Link {
         });
     }
 
-    /// Answers these requests in order; there is a reply for each, whatever the front does.
+    /// Answers these requests in order; there is a reply for each, whatever the front does, up to
+    /// one that [ends](Reply::ends) the connection.
     pub(super) fn answer_all(&self, requests: &mut Vec<Request>, replies: &mut Vec<Reply>) {
         let wanted = requests.len();
         let mut requests = requests.drain(..);
-        while requests.len() > 0 {
+        while requests.len() > 0 && !replies.last().is_some_and(Reply::ends) {
             let before = requests.len();
             let outcome = catch_unwind(AssertUnwindSafe(|| {
                 self.front.answer_all(self.id, &self.peer, &mut requests, replies);
             }));
             if let Err(panic) = outcome {
                 self.tell(Trouble::Bug { what: message(&*panic) });
+            } else if replies.last().is_some_and(Reply::ends) {
+                return;
             } else if replies.len() != wanted - requests.len() {
                 self.tell(Trouble::Bug { what: "not one reply for each request".to_owned() });
             }
@@ -84,16 +91,12 @@ pub(super) fn too_slow() -> Reply {
 }
 
 /// A request's head as plain data.
-pub(super) fn request(
-    parts: &http::request::Parts,
-    implied_scheme: &'static str,
-    host_first: bool,
-) -> Request {
+pub(super) fn request(parts: &http::request::Parts, implied_scheme: &'static str) -> Request {
     let (uri, headers) = (&parts.uri, &parts.headers);
     let scheme = uri.scheme_str().unwrap_or(implied_scheme);
     let named = uri.authority().map(|authority| authority.as_str().as_bytes());
     let host = headers.get(http::header::HOST).map(HeaderValue::as_bytes);
-    let authority = if host_first { host.or(named) } else { named.or(host) }.unwrap_or_default();
+    let authority = host.or(named).unwrap_or_default();
     let target = match uri.path_and_query() {
         Some(target) => target.as_str().as_bytes(),
         None => named.unwrap_or_default(),

@@ -163,10 +163,14 @@ impl Opening<'_> {
         S: AsyncRead + AsyncWrite + Unpin,
     {
         let profile = self.profile(&way);
+        let certificate = way.tls.as_ref().is_some_and(|tls| !tls.client_certificates.is_empty());
+        let settings = profile.first_settings(certificate);
         let protocol = match start {
             Start::Http2 => Protocol::Http2,
             Start::Http1 if profile.http1 == Http1::Serve => Protocol::Http1,
-            Start::Http1 => return Err(in_time(netty::refuse(&mut stream, &profile)).await?),
+            Start::Http1 => {
+                return Err(in_time(netty::refuse(&mut stream, &profile, &settings)).await?);
+            }
             Start::Empty => return Ok(()),
             Start::Connect | Start::Garbage | Start::Tls => {
                 let first = stream.ahead().get(..GARBAGE_SHOWN).unwrap_or_else(|| stream.ahead());
@@ -187,6 +191,7 @@ impl Opening<'_> {
             id: self.accepted.id,
             peer,
             profile,
+            settings,
             tear: self.tear.clone(),
             stop: self.shared.stop.clone(),
         });

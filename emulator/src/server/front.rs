@@ -42,7 +42,8 @@ pub trait Front: Send + Sync + 'static {
 
     /// Answers what one connection brought at once, in order: the place to take a lock once.
     ///
-    /// Pushes one reply for each request taken.
+    /// Pushes one reply for each request taken. After a reply that [ends](Reply::ends) the
+    /// connection the rest is not taken.
     fn answer_all(
         &self,
         id: ConnectionId,
@@ -51,7 +52,12 @@ pub trait Front: Send + Sync + 'static {
         replies: &mut Vec<Reply>,
     ) {
         for request in requests {
-            replies.push(self.answer(id, peer, request));
+            let reply = self.answer(id, peer, request);
+            let ends = reply.ends();
+            replies.push(reply);
+            if ends {
+                return;
+            }
         }
     }
 }
@@ -131,6 +137,12 @@ pub enum Trouble {
         /// The code, as in RFC 9113, section 7.
         code: u32,
     },
+    /// A request was turned down before anybody looked at it.
+    #[error("HTTP/2 request refused: {cause}")]
+    Http2Refused {
+        /// Which, and why.
+        cause: crate::http2::Refusal,
+    },
     /// A body did not arrive in time.
     #[error("a request's body did not arrive within {} s", super::body::BODY_LIMIT.as_secs())]
     SlowBody,
@@ -173,7 +185,7 @@ impl Trouble {
             Self::Http1Refused { .. } => {
                 "the real service speaks HTTP/2 alone: let the sender use HTTP/2"
             }
-            Self::Http2 { .. } | Self::Http2GoneAway { .. } => {
+            Self::Http2 { .. } | Self::Http2GoneAway { .. } | Self::Http2Refused { .. } => {
                 "look at the sender's HTTP/2 library and at the last requests"
             }
             Self::SlowBody | Self::SlowHead => {

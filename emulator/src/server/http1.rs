@@ -5,7 +5,7 @@ use super::body::{BODY_LIMIT, Collect};
 use super::delay;
 use super::front::Trouble;
 use super::linger::LINGER_LIMIT;
-use crate::wire::{Reply, Request, Wire};
+use crate::wire::{LastStream, Reply, Request, Stall, Wire};
 use bytes::Bytes;
 use http::{HeaderValue, Response};
 use http_body_util::{BodyExt, Full};
@@ -17,7 +17,7 @@ use std::io;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
@@ -36,7 +36,7 @@ where
         let (link, progress) = (Arc::clone(link), Arc::clone(&progress));
         async move {
             progress.busy.store(true, Ordering::Relaxed);
-            let outcome = exchange(&link, request).await;
+            let outcome = exchange(&link, request, &progress).await;
             progress.answered();
             outcome.inspect_err(|cut| progress.cut(*cut))
         }
@@ -86,11 +86,12 @@ enum Cut {
 async fn exchange(
     link: &Arc<Link>,
     incoming: http::Request<Incoming>,
+    progress: &Progress,
 ) -> Result<Response<Full<Bytes>>, Cut> {
-    let _in_flight = link.front.enter();
+    let in_flight = link.front.enter();
     let (parts, mut body) = incoming.into_parts();
     let scheme = if link.peer.tls.is_some() { "https" } else { "http" };
-    let mut request = request(&parts, scheme, true);
+    let mut request = request(&parts, scheme);
     let ceiling = link.front.body_ceiling(&request);
     let read = delay::limit(BODY_LIMIT, collect(&mut body, ceiling, &mut request)).await;
     let (mut reply, last) = match read {
@@ -111,15 +112,43 @@ async fn exchange(
     if let Some(length) = reply.delay {
         delay::sleep(length).await;
     }
-    write(link, &mut reply, last)
+    if let Wire::Stall(_) = reply.wire {
+        drop(in_flight);
+        stall(link).await;
+    }
+    write(link, &mut reply, last, progress)
 }
 
-fn write(link: &Link, reply: &mut Reply, last: bool) -> Result<Response<Full<Bytes>>, Cut> {
-    let last = match reply.wire {
-        Wire::Drop => return Err(Cut::Drop),
+/// Waits longer than any sender does: hyper does not tell when the sender has gone meanwhile.
+async fn stall(link: &Link) {
+    tokio::select! {
+        () = delay::sleep(STALL_LIMIT) => {}
+        () = link.stop.cancelled() => {}
+    }
+}
+
+fn write(
+    link: &Link,
+    reply: &mut Reply,
+    last: bool,
+    progress: &Progress,
+) -> Result<Response<Full<Bytes>>, Cut> {
+    let last = match &reply.wire {
+        Wire::Drop | Wire::Stall(Stall::Answer | Stall::Connection) => return Err(Cut::Drop),
+        Wire::Cut { after, reset } => {
+            progress.scissors(*after, if *reset { Cut::Tear } else { Cut::Drop });
+            true
+        }
         // HTTP/1.1 has no streams: tearing the connection is what comes nearest.
-        Wire::Tear | Wire::ResetStream { .. } => return Err(Cut::Tear),
-        Wire::GoAway { .. } => true,
+        Wire::ResetStream { after: Some(after), .. } => {
+            progress.scissors(*after, Cut::Tear);
+            true
+        }
+        Wire::Tear | Wire::ResetStream { after: None, .. } => return Err(Cut::Tear),
+        Wire::GoAway(go_away) if go_away.last_stream == LastStream::Before => {
+            return Err(Cut::Drop);
+        }
+        Wire::GoAway(_) => true,
         Wire::Keep => last,
     };
     let mut head = link.head(reply);
@@ -161,9 +190,63 @@ struct Progress {
     /// The last look saw the beginning of a request.
     begun: AtomicBool,
     cut: Mutex<Option<Cut>>,
+    scissors: Mutex<Option<Scissors>>,
+}
+
+/// Where in what is written the connection ends.
+#[derive(Debug)]
+struct Scissors {
+    /// How much of the blank line after the head has been seen, bytes.
+    blank: usize,
+    /// How much of the body may still go out, bytes.
+    left: usize,
+    cut: Cut,
+}
+
+impl Scissors {
+    /// How many of these bytes may go out.
+    fn allow(&self, bytes: &[u8]) -> usize {
+        let mut blank = self.blank;
+        for (place, byte) in bytes.iter().enumerate() {
+            if blank == BLANK_LINE.len() {
+                return bytes.len().min(place + self.left);
+            }
+            blank = next_blank(blank, *byte);
+        }
+        bytes.len()
+    }
+
+    /// These bytes went out.
+    fn pass(&mut self, bytes: &[u8]) {
+        for (place, byte) in bytes.iter().enumerate() {
+            if self.blank == BLANK_LINE.len() {
+                self.left -= (bytes.len() - place).min(self.left);
+                return;
+            }
+            self.blank = next_blank(self.blank, *byte);
+        }
+    }
+
+    const fn is_closed(&self) -> bool {
+        self.blank == BLANK_LINE.len() && self.left == 0
+    }
+}
+
+/// How much of a blank line there is after one more byte.
+fn next_blank(blank: usize, byte: u8) -> usize {
+    match BLANK_LINE.get(blank) {
+        Some(wanted) if *wanted == byte => blank + 1,
+        _ => usize::from(byte == b'\r'),
+    }
 }
 
 impl Progress {
+    /// The connection ends after the next head and so many bytes of its body.
+    fn scissors(&self, after: u32, cut: Cut) {
+        let scissors = Scissors { blank: 0, left: after as usize, cut };
+        *self.scissors.lock().unwrap_or_else(PoisonError::into_inner) = Some(scissors);
+    }
+
     fn answered(&self) {
         self.busy.store(false, Ordering::Relaxed);
         self.begun.store(false, Ordering::Relaxed);
@@ -214,7 +297,21 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Counted<S> {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write(cx, buf)
+        let counted = &mut *self;
+        let mut scissors = counted.progress.scissors.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(scissors) = scissors.as_mut() else {
+            return Pin::new(&mut counted.inner).poll_write(cx, buf);
+        };
+        if scissors.is_closed() {
+            // What was written before has to be out: nothing flushes it after this.
+            ready!(Pin::new(&mut counted.inner).poll_flush(cx))?;
+            counted.progress.cut(scissors.cut);
+            return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
+        }
+        let part = &buf[..scissors.allow(buf)];
+        let count = ready!(Pin::new(&mut counted.inner).poll_write(cx, part))?;
+        scissors.pass(&part[..count]);
+        Poll::Ready(Ok(count))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -230,6 +327,12 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Counted<S> {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        let cutting =
+            self.progress.scissors.lock().unwrap_or_else(PoisonError::into_inner).is_some();
+        if cutting {
+            let first = bufs.iter().find(|buf| !buf.is_empty());
+            return self.poll_write(cx, first.map_or(&[], |buf| buf));
+        }
         Pin::new(&mut self.inner).poll_write_vectored(cx, bufs)
     }
 
@@ -237,6 +340,11 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Counted<S> {
         self.inner.is_write_vectored()
     }
 }
+
+/// What ends a head.
+const BLANK_LINE: &[u8] = b"\r\n\r\n";
+/// How long an answer that never comes is waited for: longer than any sender does.
+const STALL_LIMIT: Duration = Duration::from_secs(600);
 
 /// The longest head: far beyond any push, small enough to hold for every connection.
 const HEAD_CEILING: usize = 64 * 1024;

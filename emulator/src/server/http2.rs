@@ -9,10 +9,10 @@ use super::body::{BODY_LIMIT, DRAIN_CEILING};
 use super::connection::HANDSHAKE_LIMIT;
 use super::delay;
 use super::front::Trouble;
-use super::linger::{LINGER_LIMIT, farewell};
+use super::linger::{LINGER_LIMIT, farewell, last_words, waste};
 use crate::control::InFlight;
-use crate::http2::{Connection, ErrorCode, Event, Limits};
-use crate::wire::{Reply, Request, Wire};
+use crate::http2::{Body, Connection, End, ErrorCode, Event, Limits};
+use crate::wire::{GoAway, LastStream, Reply, Request, Stall, Wire};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -67,7 +67,7 @@ where
                     return Err(trouble);
                 }
             }
-            () = stop.as_mut(), if !driver.closing => driver.close(ErrorCode::NO_ERROR, b""),
+            () = stop.as_mut(), if !driver.closing => driver.close(&GoAway::default(), 0),
         }
     }
 }
@@ -94,9 +94,10 @@ struct Exchange {
 }
 
 /// Why the connection ends here.
-enum End {
+enum Last {
     Dropped,
     Failed(Trouble),
+    Stalled,
     Torn,
 }
 
@@ -104,7 +105,9 @@ impl<'a> Driver<'a> {
     fn new(link: &'a Link) -> Self {
         let drain_ceiling = DRAIN_CEILING;
         let limits = Limits {
-            settings: link.profile.settings,
+            settings: link.settings,
+            excess: link.profile.excess,
+            leniency: link.profile.leniency,
             connection_window: CONNECTION_WINDOW,
             drain_ceiling,
         };
@@ -121,7 +124,7 @@ impl<'a> Driver<'a> {
     }
 
     /// Answers all that is whole.
-    fn answer(&mut self) -> Option<End> {
+    fn answer(&mut self) -> Option<Last> {
         loop {
             let mut end = None;
             while self.requests.len() < BATCH {
@@ -131,13 +134,14 @@ impl<'a> Driver<'a> {
                         self.exchanges.push(Exchange { stream, is_head });
                         self.requests.push(request);
                     }
+                    Some(Event::Refused(cause)) => self.link.tell(Trouble::Http2Refused { cause }),
                     Some(Event::Failed(cause)) => {
-                        end = Some(End::Failed(Trouble::Http2 { cause }));
+                        end = Some(Last::Failed(Trouble::Http2 { cause }));
                         break;
                     }
                     Some(Event::GoneAway(ErrorCode::NO_ERROR)) => {}
                     Some(Event::GoneAway(code)) => {
-                        end = Some(End::Failed(Trouble::Http2GoneAway { code: code.0 }));
+                        end = Some(Last::Failed(Trouble::Http2GoneAway { code: code.0 }));
                         break;
                     }
                     None => break,
@@ -159,7 +163,7 @@ impl<'a> Driver<'a> {
     }
 
     /// Writes a reply now, or when its delay is over.
-    fn reply(&mut self, exchange: Exchange, reply: Reply) -> Option<End> {
+    fn reply(&mut self, exchange: Exchange, reply: Reply) -> Option<Last> {
         let Some(length) = reply.delay else {
             return self.write(exchange, reply);
         };
@@ -170,24 +174,55 @@ impl<'a> Driver<'a> {
         None
     }
 
-    fn write(&mut self, exchange: Exchange, mut reply: Reply) -> Option<End> {
-        match reply.wire {
-            Wire::Drop => return Some(End::Dropped),
-            Wire::Tear => return Some(End::Torn),
-            Wire::ResetStream { code } => {
+    fn write(&mut self, exchange: Exchange, mut reply: Reply) -> Option<Last> {
+        if let Some(settings) = reply.settings.take() {
+            self.connection.change_settings(&settings);
+        }
+        let mut end = End::Whole;
+        let mut kept = usize::MAX;
+        let mut last = None;
+        match std::mem::take(&mut reply.wire) {
+            Wire::Keep => {}
+            Wire::Cut { after, reset } => {
+                (end, kept) = (End::Never, after as usize);
+                last = Some(if reset { Last::Torn } else { Last::Dropped });
+            }
+            Wire::Drop => return Some(Last::Dropped),
+            Wire::GoAway(go_away) if go_away.last_stream == LastStream::Begun => {
+                self.respond(exchange, &mut reply, end, kept);
+                self.close(&go_away, exchange.stream);
+                return None;
+            }
+            Wire::GoAway(go_away) => {
+                self.close(&go_away, exchange.stream);
+            }
+            Wire::ResetStream { code, after: None } => {
                 self.connection.reset_stream(exchange.stream, ErrorCode(code));
                 return None;
             }
-            Wire::Keep | Wire::GoAway { .. } => {}
+            Wire::ResetStream { code, after: Some(after) } => {
+                (end, kept) = (End::Reset(ErrorCode(code)), after as usize);
+            }
+            Wire::Stall(Stall::Answer) => {
+                self.connection.stall(exchange.stream);
+                return None;
+            }
+            Wire::Stall(Stall::Connection) => return Some(Last::Stalled),
+            Wire::Tear => return Some(Last::Torn),
         }
-        self.link.make_writable(&mut reply);
-        let body = if exchange.is_head { Bytes::new() } else { std::mem::take(&mut reply.body) };
+        self.respond(exchange, &mut reply, end, kept);
+        last
+    }
+
+    /// Writes a reply, its body up to so many bytes.
+    fn respond(&mut self, exchange: Exchange, reply: &mut Reply, end: End, kept: usize) {
+        self.link.make_writable(reply);
+        let mut bytes =
+            if exchange.is_head { Bytes::new() } else { std::mem::take(&mut reply.body) };
+        bytes.truncate(kept);
+        let body = Body { bytes, framing: reply.framing, end };
         let fields = reply.headers.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes()));
         self.connection.respond(exchange.stream, reply.status, fields, body);
-        if let Wire::GoAway { code, debug } = &reply.wire {
-            self.close(ErrorCode(*code), debug);
-        }
-        None
     }
 
     /// Minds the time of what waits for the sender.
@@ -202,29 +237,42 @@ impl<'a> Driver<'a> {
             self.write(Exchange { stream: *stream, is_head: false }, too_slow());
         }
         if !slow.is_empty() {
-            self.close(ErrorCode::NO_ERROR, b"");
+            self.close(&GoAway::default(), 0);
         }
         None
     }
 
-    fn close(&mut self, code: ErrorCode, debug: &[u8]) {
+    fn close(&mut self, go_away: &GoAway, stream: u32) {
         self.closing = true;
-        self.connection.go_away(code, debug);
+        let last = match go_away.last_stream {
+            LastStream::Begun => None,
+            LastStream::Before => Some(self.connection.before(stream)),
+            LastStream::Number(number) => Some(number),
+        };
+        self.connection.go_away(ErrorCode(go_away.code), &go_away.debug, last);
     }
 
-    async fn end<S>(&mut self, io: &mut S, end: End) -> Result<&'static str, Trouble>
+    /// What was said before the end goes out; then the end.
+    async fn end<S>(&mut self, io: &mut S, end: Last) -> Result<&'static str, Trouble>
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
+        if let Last::Failed(trouble) = end {
+            farewell(io, self.connection.output()).await;
+            return Err(trouble);
+        }
+        last_words(io, self.connection.output()).await;
         match end {
-            End::Dropped => Ok("dropped as told"),
-            End::Torn => {
+            Last::Dropped | Last::Failed(_) => Ok("dropped as told"),
+            Last::Stalled => {
+                self.delayed.clear();
+                self.connection.stall_all();
+                waste(io, &self.link.stop).await;
+                Ok("stalled as told")
+            }
+            Last::Torn => {
                 self.link.tear.set();
                 Ok("torn as told")
-            }
-            End::Failed(trouble) => {
-                farewell(io, self.connection.output()).await;
-                Err(trouble)
             }
         }
     }

@@ -5,6 +5,7 @@
 use super::delay;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio_util::sync::CancellationToken;
 
 /// Writes the last words, closes our half and reads until the other half is closed, within limits.
 pub(super) async fn farewell<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S, words: &[u8]) {
@@ -23,6 +24,29 @@ pub(super) async fn farewell<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S, 
         std::io::Result::Ok(())
     })
     .await;
+}
+
+/// Writes the last words, within a limit, and leaves the connection as it is.
+pub(super) async fn last_words<S: AsyncWrite + Unpin>(stream: &mut S, words: &[u8]) {
+    // The other side may be gone; then nobody is left to be told.
+    let _ = delay::limit(LINGER_LIMIT, async {
+        stream.write_all(words).await?;
+        stream.flush().await
+    })
+    .await;
+}
+
+/// Takes what comes and throws it away, until the other side or the server has enough.
+pub(super) async fn waste<S: AsyncRead + Unpin>(stream: &mut S, stop: &CancellationToken) {
+    let mut waste = [0; 4096];
+    loop {
+        tokio::select! {
+            read = stream.read(&mut waste) => if !matches!(read, Ok(1..)) {
+                return;
+            },
+            () = stop.cancelled() => return,
+        }
+    }
 }
 
 /// How long a refused sender may go on talking.

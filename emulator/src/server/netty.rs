@@ -7,12 +7,16 @@ use super::front::Trouble;
 use super::line::Replay;
 use super::linger::farewell;
 use crate::http2::ErrorCode;
-use crate::http2::frame::{self, Setting};
+use crate::http2::frame;
 use crate::wire::{ConnectionProfile, Settings};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 /// Refuses the connection; the request never becomes one.
-pub(super) async fn refuse<S>(stream: &mut Replay<S>, profile: &ConnectionProfile) -> Trouble
+pub(super) async fn refuse<S>(
+    stream: &mut Replay<S>,
+    profile: &ConnectionProfile,
+    settings: &Settings,
+) -> Trouble
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -27,7 +31,7 @@ where
         }
     };
     let debug = debug_text(&head);
-    farewell(stream, &last_frames(&profile.settings, debug.as_bytes())).await;
+    farewell(stream, &last_frames(settings, debug.as_bytes())).await;
     let line = head.split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or(&head);
     Trouble::Http1Refused {
         profile: profile.name,
@@ -60,16 +64,8 @@ fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {
 }
 
 fn last_frames(settings: &Settings, debug: &[u8]) -> Vec<u8> {
-    let values = [
-        (frame::SETTING_HEADER_TABLE_SIZE, settings.header_table_size),
-        (frame::SETTING_MAX_CONCURRENT_STREAMS, settings.max_concurrent_streams),
-        (frame::SETTING_INITIAL_WINDOW_SIZE, settings.initial_window_size),
-        (frame::SETTING_MAX_FRAME_SIZE, settings.max_frame_size),
-        (frame::SETTING_MAX_HEADER_LIST_SIZE, settings.max_header_list_size),
-    ]
-    .map(|(id, value)| Setting { id, value });
     let mut frames = Vec::new();
-    frame::settings(&mut frames, &values);
+    frame::settings(&mut frames, &frame::first_settings(settings));
     frame::go_away(&mut frames, 0, ErrorCode::PROTOCOL_ERROR, debug);
     frames
 }

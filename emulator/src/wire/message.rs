@@ -1,5 +1,6 @@
 //! One request and its reply.
 
+use super::{Framing, NewSettings, Wire};
 use bytes::Bytes;
 use std::time::Duration;
 
@@ -122,6 +123,10 @@ pub struct Reply {
     pub headers: Vec<(&'static str, HeaderText)>,
     /// The body; HTTP/2 writes it as exactly one DATA frame, and none when it is empty.
     pub body: Bytes,
+    /// How the body is cut into frames, where that is not left to HTTP/2.
+    pub framing: Framing,
+    /// SETTINGS that are said before the answer.
+    pub settings: Option<Box<NewSettings>>,
     /// What to do with the wire beside or instead of answering.
     pub wire: Wire,
     /// A real wait before the reply is written; the world's lock is not held meanwhile.
@@ -147,33 +152,22 @@ impl HeaderText {
     }
 }
 
-/// What to do with the wire.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Wire {
-    /// Answer and keep the connection.
-    #[default]
-    Keep,
-    /// Answer, send GOAWAY with this debug data, finish open streams and close.
-    GoAway {
-        /// The HTTP/2 error code.
-        code: u32,
-        /// The debug data, such as a JSON reason.
-        debug: Bytes,
-    },
-    /// Answer by RST_STREAM with this HTTP/2 error code alone.
-    ResetStream {
-        /// The HTTP/2 error code.
-        code: u32,
-    },
-    /// Close the connection without an answer.
-    Drop,
-    /// Reset the TCP connection without an answer.
-    Tear,
-}
-
 impl Reply {
+    /// Whether requests that came after this one on the connection are not looked at any more.
+    pub fn ends(&self) -> bool {
+        self.delay.is_none() && self.wire.ends()
+    }
+
     /// A reply with a status and nothing else.
     pub fn status(status: u16) -> Self {
-        Self { status, headers: Vec::new(), body: Bytes::new(), wire: Wire::Keep, delay: None }
+        Self {
+            status,
+            headers: Vec::new(),
+            body: Bytes::new(),
+            framing: Framing::default(),
+            settings: None,
+            wire: Wire::Keep,
+            delay: None,
+        }
     }
 }

@@ -4,9 +4,11 @@
 //! one and make the other. No socket, no HTTP library and no provider is known here.
 
 mod message;
+mod order;
 mod peer;
 mod profile;
 
-pub use message::{HeaderText, Reply, Request, Wire};
+pub use message::{HeaderText, Reply, Request};
+pub use order::{Framing, GoAway, LastStream, NewSettings, Stall, Wire};
 pub use peer::{ConnectionId, Peer, Protocol, Tls};
-pub use profile::{ConnectionProfile, Http1, Settings};
+pub use profile::{ConnectionProfile, Excess, Http1, Leniency, Settings};

@@ -11,9 +11,25 @@ pub struct ConnectionProfile {
     pub http1: Http1,
     /// The first SETTINGS frame.
     pub settings: Settings,
+    /// What the first SETTINGS say of concurrent streams to a sender without a client certificate;
+    /// the service says the usual limit once it knows the sender. `None`: the usual limit at once.
+    pub streams_at_first: Option<u32>,
+    /// The answer to more streams than that.
+    pub excess: Excess,
+    /// What of HTTP/2 requests is taken although it is not as it should be.
+    pub leniency: Leniency,
 }
 
 impl ConnectionProfile {
+    /// The first SETTINGS on a connection whose client has shown a certificate, or none.
+    pub fn first_settings(&self, certificate: bool) -> Settings {
+        let streams = self.streams_at_first.filter(|_| !certificate);
+        Settings {
+            max_concurrent_streams: streams.unwrap_or(self.settings.max_concurrent_streams),
+            ..self.settings
+        }
+    }
+
     /// The profile of names that belong to no service: everything is served.
     pub const GENERIC: Self = Self {
         name: "generic",
@@ -26,7 +42,53 @@ impl ConnectionProfile {
             max_frame_size: 16_384,
             max_header_list_size: 16_384,
         },
+        streams_at_first: None,
+        excess: Excess::Refuse,
+        leniency: Leniency::ALL,
     };
+}
+
+/// What of HTTP/2 requests is taken although it is not as it should be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Leniency {
+    /// A `:scheme` that is not `http` or `https`: firebase-admin for Node sends `https:`. [client]
+    pub scheme: bool,
+    /// No `:authority`, but `host` or nothing: aioapns. [client]
+    pub missing_authority: bool,
+    /// An `:authority` with the scheme's usual port, a trailing dot or user information:
+    /// firebase-admin for Node sends `:443`. [client]
+    pub authority_form: bool,
+    /// Underscores in header names: the Firebase SDKs. [client]
+    pub underscores: bool,
+}
+
+impl Leniency {
+    /// Everything that real senders do and real services take.
+    pub const ALL: Self =
+        Self { scheme: true, missing_authority: true, authority_form: true, underscores: true };
+    /// Nothing: for people who test an HTTP/2 client of their own.
+    pub const NONE: Self =
+        Self { scheme: false, missing_authority: false, authority_form: false, underscores: false };
+}
+
+impl Default for Leniency {
+    fn default() -> Self {
+        Self::ALL
+    }
+}
+
+/// The answer to more concurrent streams than SETTINGS allow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Excess {
+    /// The connection ends with GOAWAY.
+    GoAway {
+        /// The HTTP/2 error code.
+        code: u32,
+        /// The debug data.
+        debug: &'static str,
+    },
+    /// The stream is reset with REFUSED_STREAM, after which sending it again is safe.
+    Refuse,
 }
 
 /// The answer to HTTP/1.x.

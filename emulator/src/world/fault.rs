@@ -5,10 +5,9 @@ use super::services::{Prepared, about};
 use super::state::World;
 use super::view::FaultView;
 use crate::clock::Now;
-use crate::post::{ConnectionFault, Fault, FaultId, FaultMatch, FaultScene, Struck};
+use crate::post::{Fault, FaultId, FaultMatch, FaultScene, Struck};
 use crate::providers::rim::{Answer, Verdict};
-use crate::wire::{Reply, Request, Wire};
-use bytes::Bytes;
+use crate::wire::{Reply, Request};
 use serde_json::json;
 
 impl World {
@@ -74,10 +73,7 @@ impl World {
 impl Struck {
     /// Whether the service does not get to answer.
     pub(super) fn is_answer(&self) -> bool {
-        let cut = matches!(
-            self.connection,
-            Some(ConnectionFault::Drop | ConnectionFault::ResetStream(_) | ConnectionFault::Tear)
-        );
+        let cut = self.connection.as_ref().is_some_and(|connection| !connection.answers());
         self.reply.is_some() || (cut && !self.passes)
     }
 }
@@ -85,12 +81,8 @@ impl Struck {
 /// Does to the wire and the time what a fault says.
 pub(super) fn bend(reply: &mut Reply, struck: &Struck) {
     reply.delay = struck.delay.or(reply.delay);
-    match struck.connection {
-        None => {}
-        Some(ConnectionFault::Drop) => reply.wire = Wire::Drop,
-        Some(ConnectionFault::GoAway) => reply.wire = Wire::GoAway { code: 0, debug: Bytes::new() },
-        Some(ConnectionFault::ResetStream(code)) => reply.wire = Wire::ResetStream { code },
-        Some(ConnectionFault::Tear) => reply.wire = Wire::Tear,
+    if let Some(connection) = &struck.connection {
+        connection.bend(reply);
     }
 }
 

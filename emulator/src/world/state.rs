@@ -9,7 +9,7 @@ use crate::ids::Ids;
 use crate::journal::{Cursor, Journal, Limits, Tail};
 use crate::post::{Faults, Post, ServiceId};
 use crate::providers::rim::{Answer, Desk, Verdict};
-use crate::wire::{ConnectionId, HeaderText, Reply, Wire};
+use crate::wire::{ConnectionId, HeaderText, Reply};
 use serde_json::{Value, json};
 
 /// What a world begins with.
@@ -208,10 +208,7 @@ impl World {
         if let Some(struck) = &struck {
             bend(&mut answer.reply, struck);
         }
-        let status = match answer.reply.wire {
-            Wire::Keep | Wire::GoAway { .. } => answer.reply.status,
-            Wire::Drop | Wire::ResetStream { .. } | Wire::Tear => 0,
-        };
+        let status = if answer.reply.wire.answers() { answer.reply.status } else { 0 };
         let line = RequestLine {
             id,
             connection,

@@ -4,7 +4,7 @@ use pushpit::scenario::{
     Advance, AnswerSpec, Exactly, Length, Nothing, Provider, Ready, Scenario, Step, load,
 };
 use pushpit_emulator::clock::Mode;
-use pushpit_emulator::post::{Connection, ConnectionFault, Platform, Power};
+use pushpit_emulator::post::{Connection, ConnectionFault, GoAwayFault, Platform, Power};
 use serde_json::json;
 use std::time::Duration;
 
@@ -103,10 +103,10 @@ fn a_fault_is_the_control_api_s_json() {
                 {"status": 429, "reason": "TooManyRequests", "headers": {"retry-after": "7"}},
             ],
             "delay": "2s",
-            "connection": "go_away",
+            "connection": {"go_away": {"code": 0, "last_stream": "begun"}},
         })
     );
-    assert_eq!(fault.connection, Some(ConnectionFault::GoAway));
+    assert_eq!(fault.connection, Some(ConnectionFault::GoAway(GoAwayFault::default())));
     assert_eq!(fault.answers[0].value.0, AnswerSpec { status: 503, ..AnswerSpec::default() });
 }
 

@@ -26,7 +26,9 @@ use crate::post::{
 use crate::providers::rim::{
     About, Answer, AppSpec, Desk, KeyMaker, Kit, Retirement, Service, SpecError,
 };
-use crate::wire::{ConnectionId, ConnectionProfile, Http1, Peer, Reply, Request, Settings};
+use crate::wire::{
+    ConnectionId, ConnectionProfile, Excess, Http1, Leniency, Peer, Reply, Request, Settings,
+};
 use auth::Credential;
 use rules::{Check, Reason, Rejection, Scene, Stage};
 use state::State;
@@ -247,6 +249,9 @@ const PROFILE: ConnectionProfile = ConnectionProfile {
         max_frame_size: 16_384,
         max_header_list_size: 8_000,
     },
+    streams_at_first: None,
+    excess: Excess::Refuse,
+    leniency: Leniency::ALL,
 };
 
 /// The size of the tokens that we hand out: the usual one. [client] pushy, APNSwift

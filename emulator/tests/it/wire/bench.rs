@@ -6,7 +6,8 @@ use pushpit_emulator::server::{
     ServerConfig, Socket,
 };
 use pushpit_emulator::wire::{
-    ConnectionId, ConnectionProfile, HeaderText, Http1, Peer, Reply, Request, Wire,
+    ConnectionId, ConnectionProfile, GoAway, HeaderText, Http1, LastStream, Peer, Reply, Request,
+    Stall, Wire,
 };
 use rustls::RootCertStore;
 use rustls_pki_types::pem::PemObject;
@@ -73,8 +74,18 @@ impl Front for Recorder {
         let wire = match request.path() {
             b"/drop" => Wire::Drop,
             b"/tear" => Wire::Tear,
-            b"/reset" => Wire::ResetStream { code },
-            b"/goaway" => Wire::GoAway { code: 0, debug: Bytes::from_static(b"{}") },
+            b"/reset" => Wire::ResetStream { code, after: None },
+            b"/reset-after" => Wire::ResetStream { code, after: Some(2) },
+            b"/cut" => Wire::Cut { after: 2, reset: false },
+            b"/cut-by-reset" => Wire::Cut { after: 2, reset: true },
+            b"/goaway" => {
+                Wire::GoAway(GoAway { debug: Bytes::from_static(b"{}"), ..GoAway::default() })
+            }
+            b"/goaway-before" => {
+                Wire::GoAway(GoAway { last_stream: LastStream::Before, ..GoAway::default() })
+            }
+            b"/stall" => Wire::Stall(Stall::Answer),
+            b"/stall-all" => Wire::Stall(Stall::Connection),
             b"/panic" => panic!("the test wants it"),
             _ => Wire::Keep,
         };

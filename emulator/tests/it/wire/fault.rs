@@ -121,6 +121,88 @@ async fn going_away_answers_first() {
 }
 
 #[tokio::test]
+async fn what_a_goaway_leaves_out_is_not_looked_at_and_may_be_sent_again() {
+    let mut bench = Bench::start().await;
+    let mut client = Http2::over(bench.tls(PLAIN, &["h2"]).await.unwrap()).await;
+    assert_eq!(client.post("/", b"").await.unwrap().0, 200);
+    let error = client.post("/goaway-before", b"").await.unwrap_err();
+    assert!(error.is_go_away() && error.is_remote(), "{error}");
+    assert_eq!(error.reason(), Some(h2::Reason::NO_ERROR));
+    bench.peer().await;
+    let mut stream = bench.dial().await;
+    let answer = talk(&mut stream, b"GET /goaway-before HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    assert_eq!(answer.unwrap(), "");
+}
+
+#[tokio::test]
+async fn a_stream_is_reset_in_the_middle_of_its_answer() {
+    let bench = Bench::start().await;
+    let mut client = Http2::over(bench.tls(PLAIN, &["h2"]).await.unwrap()).await;
+    let (reply, mut stream) = client.begin("/reset-after").await.unwrap();
+    stream.send_data(bytes::Bytes::new(), true).unwrap();
+    let mut body = reply.await.unwrap().into_body();
+    assert_eq!(body.data().await.unwrap().unwrap(), "PO");
+    let error = body.data().await.unwrap().unwrap_err();
+    assert_eq!(error.reason(), Some(h2::Reason::REFUSED_STREAM));
+    assert_eq!(client.post("/", b"").await.unwrap().0, 200);
+}
+
+#[tokio::test]
+async fn an_answer_is_cut_in_its_middle_and_the_connection_with_it() {
+    let bench = Bench::start().await;
+    let mut client = Http2::over(bench.tls(PLAIN, &["h2"]).await.unwrap()).await;
+    let (reply, mut stream) = client.begin("/cut").await.unwrap();
+    stream.send_data(bytes::Bytes::new(), true).unwrap();
+    let mut body = reply.await.unwrap().into_body();
+    assert_eq!(body.data().await.unwrap().unwrap(), "PO");
+    assert!(body.data().await.unwrap().unwrap_err().is_io());
+    for (path, end) in [("/cut", None), ("/cut-by-reset", Some(ErrorKind::ConnectionReset))] {
+        let mut stream = bench.dial().await;
+        let request = format!("GET {path} HTTP/1.1\r\nhost: a\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        let outcome = stream.read_to_end(&mut answer).await;
+        assert_eq!(outcome.err().map(|error| error.kind()), end);
+        let text = String::from_utf8(answer).unwrap();
+        assert!(text.starts_with("HTTP/1.1 200 OK\r\n"), "{text}");
+        assert!(text.ends_with("\r\n\r\nGE"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_stalled_answer_never_comes_and_the_others_do() {
+    let mut bench = Bench::start().await;
+    let mut client = Http2::over(bench.tls(PLAIN, &["h2"]).await.unwrap()).await;
+    let (mut stalled, mut stream) = client.begin("/stall").await.unwrap();
+    stream.send_data(bytes::Bytes::new(), true).unwrap();
+    assert_eq!(client.post("/", b"").await.unwrap().0, 200);
+    let poll = std::future::poll_fn(|cx| {
+        std::task::Poll::Ready(std::future::Future::poll(std::pin::Pin::new(&mut stalled), cx))
+    });
+    assert!(poll.await.is_pending());
+    let mut old = bench.dial().await;
+    old.write_all(b"GET /stall HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
+    while bench.events.recv().await != Some(Event::Head("/stall".to_owned())) {}
+    bench.running.take().unwrap().stop().await;
+    assert_eq!(old.read(&mut [0; 9]).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_stalled_connection_says_nothing_and_ends_with_its_sender() {
+    let mut bench = Bench::start().await;
+    let mut client = Http2::over(bench.tls(PLAIN, &["h2"]).await.unwrap()).await;
+    let (stalled, mut stream) = client.begin("/stall-all").await.unwrap();
+    stream.send_data(bytes::Bytes::new(), true).unwrap();
+    let (after, mut stream) = client.begin("/").await.unwrap();
+    stream.send_data(bytes::Bytes::new(), true).unwrap();
+    bench.peer().await;
+    drop((client, stream));
+    bench.running.take().unwrap().stop().await;
+    assert!(stalled.await.is_err() && after.await.is_err());
+    assert_eq!(bench.event().await, Event::Closed("stalled as told".to_owned()));
+}
+
+#[tokio::test]
 async fn a_panic_answers_in_our_own_name_and_the_server_lives() {
     let mut bench = Bench::start().await;
     let mut client = Http2::over(bench.tls(PLAIN, &["h2"]).await.unwrap()).await;
