@@ -11,6 +11,7 @@ pub mod journal;
 pub mod post;
 pub mod providers;
 pub mod server;
+pub mod switch;
 pub mod wire;
 pub mod world;
 

@@ -166,6 +166,15 @@ pub struct ServeArgs {
     /// repeated for more.
     #[arg(long = "name", value_name = "NAME", value_delimiter = ',', env = "PUSHPIT_NAME")]
     pub names: Vec<String>,
+    /// A choice where a real service's behavior is unknown, or made gentle; repeated for more.
+    /// `GROUP=strict` chooses the strict behavior of a whole group, such as `http2` or `apns`.
+    #[arg(
+        long = "switch",
+        value_name = "NAME=VALUE",
+        value_delimiter = ',',
+        env = "PUSHPIT_SWITCH"
+    )]
+    pub switches: Vec<SwitchArg>,
     /// How to say where things are.
     #[arg(long, value_enum, default_value_t, env = "PUSHPIT_FORMAT")]
     pub format: Format,
@@ -286,6 +295,24 @@ impl FromStr for AppName {
     }
 }
 
+/// A choice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SwitchArg {
+    /// The switch, or a group of them.
+    pub name: String,
+    /// What it is set to.
+    pub value: String,
+}
+
+impl FromStr for SwitchArg {
+    type Err = ArgumentError;
+
+    fn from_str(text: &str) -> Result<Self, ArgumentError> {
+        let (name, value) = text.split_once('=').ok_or(ArgumentError::Switch)?;
+        Ok(Self { name: name.to_owned(), value: value.to_owned() })
+    }
+}
+
 /// What is wrong with an argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ArgumentError {
@@ -295,4 +322,7 @@ pub enum ArgumentError {
     /// No listener.
     #[error("expected an address such as `127.0.0.1:7443` or `apns-production=127.0.0.1:2197`")]
     Listener,
+    /// No choice.
+    #[error("expected a switch and its value, such as `apns.idle-timeout=10m` or `http2=strict`")]
+    Switch,
 }

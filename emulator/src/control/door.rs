@@ -5,9 +5,10 @@
 //! more than one.
 
 use super::flight::{Flight, InFlight};
+use super::order::{Connections, Orders};
 use crate::clock::Timestamp;
 use crate::journal::{Cursor, Tail};
-use crate::wire::Reply;
+use crate::wire::{ConnectionId, Peer, Reply};
 use crate::world::{Command, Done, Incoming, KeyRing, Refused, World, WorldConfig, abouts};
 use std::any::Any;
 use std::collections::VecDeque;
@@ -34,6 +35,7 @@ pub struct Door {
     /// How many records readers got.
     read: AtomicU64,
     pub(super) sooner: Notify,
+    pub(super) connections: Connections,
 }
 
 /// What lies behind the lock.
@@ -95,6 +97,7 @@ impl Door {
             asleep_until: AtomicI64::new(AWAKE),
             read: AtomicU64::new(0),
             sooner: Notify::new(),
+            connections: Connections::default(),
         }
     }
 
@@ -147,6 +150,19 @@ impl Door {
                 return;
             }
         }
+    }
+
+    /// A connection is open, and takes orders.
+    pub fn opened(&self, id: ConnectionId, peer: &Arc<Peer>, orders: &Arc<Orders>) {
+        self.connections.opened(id, peer.profile, Arc::clone(orders));
+        // Connections are never refused.
+        drop(self.apply(Command::ConnectionOpened(id, Arc::clone(peer))));
+    }
+
+    /// A connection that was [opened](Self::opened) is over.
+    pub fn closed(&self, id: ConnectionId, why: &str) {
+        self.connections.closed(id);
+        drop(self.apply(Command::ConnectionClosed(id, why.to_owned())));
     }
 
     /// Marks a request whose head has arrived as in flight, until the guard is dropped.

@@ -1,6 +1,7 @@
 //! Moving time: the driver that sleeps until the next due moment, advances, resets.
 
 use super::door::Door;
+use super::order::What;
 use super::pause::{sleep, within};
 use crate::world::{Advance, ClockView, Command, Done, Refused};
 use serde_json::{Value, json};
@@ -56,12 +57,15 @@ impl Door {
     async fn advance_in_turn(&self, advance: Advance) -> Result<ClockView, Refused> {
         let _turn = self.turn.lock().await;
         let unfinished = self.let_finish().await;
+        let before = self.look(|world, at| world.clock(at).world);
         self.apply(Command::Advance(advance))?;
         if let Some(count) = unfinished {
             self.apply(Command::Note("trouble", unfinished_note(count)))?;
         }
         loop {
             if let Done::Clock(view) = self.apply(Command::AdvanceOn)? {
+                let passed = What::TimePassed(view.world.since(before));
+                self.connections.tell(&passed, None).await;
                 return Ok(ClockView { unfinished, ..view });
             }
             tokio::task::yield_now().await;

@@ -275,12 +275,16 @@ impl Control {
         self.door.look(|world, _| world.faults())
     }
 
-    /// Adds a fault.
+    /// Adds a fault; one that strikes at once has struck when this comes back.
     ///
     /// # Errors
     /// The rule is wrong, or there are too many.
-    pub fn add_fault(&self, fault: Fault) -> Result<FaultView, Refused> {
+    pub async fn add_fault(&self, fault: Fault) -> Result<FaultView, Refused> {
         match self.door.apply(Command::AddFault(fault))? {
+            Done::Fault(view) if view.fault.now => {
+                let struck = self.door.strike(&view.fault).await;
+                Ok(FaultView { struck, ..view })
+            }
             Done::Fault(view) => Ok(view),
             other => unreachable!("adding a fault gave {other:?}"),
         }

@@ -12,6 +12,7 @@ mod file;
 mod flight;
 mod handle;
 mod http;
+mod order;
 mod pause;
 
 pub use door::Door;
@@ -20,3 +21,4 @@ pub use error::ControlError;
 pub use flight::InFlight;
 pub use handle::{Control, Wait};
 pub use http::{ControlServer, ControlServerConfig, openapi};
+pub use order::{Order, Orders, What};

@@ -3,6 +3,7 @@
 use crate::clock::{Mode, Timestamp};
 use crate::journal::Limits;
 use crate::providers::rim::AppSpec;
+use crate::switch::Switches;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
@@ -29,6 +30,8 @@ pub struct Config {
     pub names: Vec<String>,
     /// How much history is kept.
     pub journal: Limits,
+    /// What was chosen of [all that can be](crate::world::switches).
+    pub switches: Switches,
 }
 
 /// One place where senders connect.
@@ -87,6 +90,7 @@ impl Default for Config {
             seed: 0,
             names: Vec::new(),
             journal: Limits::default(),
+            switches: Switches::default(),
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Joins the sockets to the world: each request is routed, prepared without a lock, and carried in
 //! through the one door.
 
-use crate::control::{Door, InFlight};
+use crate::control::{Door, InFlight, Orders};
 use crate::server::{Front, Incident};
+use crate::switch::Switches;
 use crate::wire::{ConnectionId, ConnectionProfile, Peer, Reply, Request};
 use crate::world::{
     Command, Incoming, Prepared, Route, body_ceiling, is_push_target, profile, route,
@@ -13,6 +14,7 @@ use std::sync::Arc;
 /// What stands behind the sockets of an emulator.
 pub(super) struct WorldFront {
     pub(super) door: Arc<Door>,
+    pub(super) switches: Switches,
 }
 
 impl WorldFront {
@@ -35,7 +37,7 @@ impl WorldFront {
 
 impl Front for WorldFront {
     fn profile(&self, name: Option<&str>, service: Option<&str>) -> ConnectionProfile {
-        profile(name, service)
+        profile(name, service, &self.switches)
     }
 
     fn may_connect(&self, host: &str, port: u16) -> bool {
@@ -46,12 +48,12 @@ impl Front for WorldFront {
         Some(self.door.enter())
     }
 
-    fn opened(&self, id: ConnectionId, peer: &Arc<Peer>) {
-        self.tell(Command::ConnectionOpened(id, Arc::clone(peer)));
+    fn opened(&self, id: ConnectionId, peer: &Arc<Peer>, orders: &Arc<Orders>) {
+        self.door.opened(id, peer, orders);
     }
 
     fn closed(&self, id: ConnectionId, why: &str) {
-        self.tell(Command::ConnectionClosed(id, why.to_owned()));
+        self.door.closed(id, why);
     }
 
     fn trouble(&self, incident: &Incident) {

@@ -94,6 +94,7 @@ impl Emulator {
             start: config.clock_start,
             register_unknown: config.register_unknown,
             journal: config.journal,
+            switches: config.switches.clone(),
         };
         let door = Arc::new(Door::new(world, reading));
         let control = Control::new(Arc::clone(&door), &state.path().join("credentials"))?;
@@ -183,7 +184,7 @@ async fn serve(
         service: push.service.clone(),
     };
     let listeners = config.push.iter().map(listener).collect();
-    let front = Arc::new(WorldFront { door: Arc::clone(door) });
+    let front = Arc::new(WorldFront { door: Arc::clone(door), switches: config.switches.clone() });
     let authority = Arc::new(authority);
     let config = ServerConfig { listeners, authority, max_connections: MAX_CONNECTIONS };
     Server::start(config, front).await

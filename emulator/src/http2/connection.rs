@@ -191,7 +191,12 @@ impl<T> Connection<T> {
 
     /// Whether nothing more will come of this connection.
     pub fn is_over(&self) -> bool {
-        self.stage == Stage::Over || (self.stage == Stage::Closing && self.streams.is_empty())
+        match self.stage {
+            Stage::Over => true,
+            // Nobody waits for what is stalled.
+            Stage::Closing => self.streams.values().all(|stream| stream.attached.is_none()),
+            Stage::Preface | Stage::FirstSettings | Stage::Open => false,
+        }
     }
 
     /// Whether the sender has said its first word: the preface and SETTINGS.
@@ -255,6 +260,11 @@ impl<T> Connection<T> {
             stream.asked = true;
             stream.attached = None;
         }
+    }
+
+    /// Whether no stream is open.
+    pub fn is_idle(&self) -> bool {
+        self.streams.is_empty()
     }
 
     /// Lets all streams wait for ever.

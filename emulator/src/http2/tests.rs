@@ -299,8 +299,10 @@ fn a_stalled_stream_lets_go_of_what_was_attached_and_stays_open() {
     connection.receive(&[hello(&[]), post(1, b"")].concat(), |_| (0, Told(&gone)));
     connection.stall(1);
     assert!(gone.get());
+    assert!(!connection.is_idle() && !connection.is_over());
+    // Nobody waits for it.
     connection.go_away(ErrorCode::NO_ERROR, b"", None);
-    assert!(!connection.is_over());
+    assert!(connection.is_over());
 }
 
 #[test]

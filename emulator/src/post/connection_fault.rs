@@ -135,6 +135,15 @@ pub enum StallFault {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Code(pub u32);
 
+/// What a connection is told outside of any answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ConnectionOrder {
+    /// Say these SETTINGS.
+    Settings(NewSettings),
+    /// Do this to the wire.
+    Wire(Wire),
+}
+
 impl ConnectionFault {
     /// Whether the sender gets a status, so that the service may answer.
     pub const fn answers(&self) -> bool {
@@ -171,6 +180,19 @@ impl ConnectionFault {
             Self::Stall(StallFault::Connection) => Wire::Stall(Stall::Connection),
             Self::Tear => Wire::Tear,
         };
+    }
+
+    /// What it makes of a connection outside of any answer, where it can.
+    pub fn order(&self) -> Option<ConnectionOrder> {
+        match self {
+            Self::Drop | Self::GoAway(_) | Self::Stall(StallFault::Connection) | Self::Tear => {
+                let mut reply = Reply::status(0);
+                self.bend(&mut reply);
+                Some(ConnectionOrder::Wire(reply.wire))
+            }
+            Self::Settings(fault) => Some(ConnectionOrder::Settings(fault.settings())),
+            Self::Cut(_) | Self::Frames(_) | Self::ResetStream(_) | Self::Stall(_) => None,
+        }
     }
 
     /// What is wrong with it, if anything.

@@ -20,6 +20,10 @@ pub struct Fault {
     /// Which requests; all when nothing is said.
     #[serde(rename = "match")]
     pub matches: FaultMatch,
+    /// Whether it strikes at once, once, and all open connections to the provider (those to no
+    /// provider in particular too), instead of requests to come.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub now: bool,
     /// How many requests it strikes; each answer once by default, without answers all requests.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub times: Option<u32>,
@@ -134,6 +138,12 @@ impl Faults {
         Some(FaultId(self.last))
     }
 
+    /// Gives a number to a fault that has struck already.
+    pub fn count(&mut self) -> FaultId {
+        self.last += 1;
+        FaultId(self.last)
+    }
+
     /// Takes a rule away; `false` when there is none of that number.
     pub fn remove(&mut self, id: FaultId) -> bool {
         let before = self.rules.len();
@@ -203,7 +213,32 @@ impl Fault {
         if self.answers.is_empty() && self.delay.is_none() && self.connection.is_none() {
             return Err("a fault needs `answers`, `delay` or `connection`".to_owned());
         }
-        self.connection.as_ref().map_or(Ok(()), ConnectionFault::check)
+        self.connection.as_ref().map_or(Ok(()), ConnectionFault::check)?;
+        if self.now { self.check_now() } else { Ok(()) }
+    }
+
+    fn check_now(&self) -> Result<(), String> {
+        let provider =
+            FaultMatch { provider: self.matches.provider.clone(), ..FaultMatch::default() };
+        let alone = Self {
+            now: true,
+            matches: provider,
+            connection: self.connection.clone(),
+            ..Self::default()
+        };
+        if *self != alone {
+            return Err("a fault that strikes `now` has `connection` and perhaps \
+                        `match: {provider}`, nothing else"
+                .to_owned());
+        }
+        if self.connection.as_ref().is_none_or(|connection| connection.order().is_none()) {
+            return Err(
+                "what strikes `now` is `drop`, `go_away`, `settings`, `stall: connection` \
+                        or `tear`"
+                    .to_owned(),
+            );
+        }
+        Ok(())
     }
 }
 

@@ -17,8 +17,8 @@ mod tests;
 
 pub use address::{Address, AddressId, Life, NewAddress};
 pub use connection_fault::{
-    Code, ConnectionFault, CutFault, FramesFault, GoAwayFault, NamedStream, ResetFault,
-    SettingsFault, StallFault,
+    Code, ConnectionFault, ConnectionOrder, CutFault, FramesFault, GoAwayFault, NamedStream,
+    ResetFault, SettingsFault, StallFault,
 };
 pub use delivery::{DeliveryId, Lifetime, Outcome, Storing, Submission};
 pub use device::{Connection, Device, DeviceId, Platform, Power};

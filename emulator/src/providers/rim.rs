@@ -7,6 +7,7 @@
 use crate::clock::{Aging, Now, Order, Timestamp};
 use crate::ids::Ids;
 use crate::post::{AddressId, AppId, DeviceId, FaultReply, Platform, Post, ServiceId};
+use crate::switch::{Switch, Switches};
 use crate::wire::{ConnectionId, ConnectionProfile, Peer, Reply, Request};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -22,8 +23,14 @@ pub trait Service: Sized + Send {
     const ABOUT: About;
 
     /// The service at the start; it tells the post office its offline policies, and keeps the
-    /// number under which the post office knows its apps and addresses.
-    fn new(post: &mut Post, service: ServiceId) -> Self;
+    /// number under which the post office knows its apps and addresses, and what was chosen.
+    fn new(post: &mut Post, service: ServiceId, switches: &Switches) -> Self;
+
+    /// How its connections behave, as it was chosen.
+    fn profile(switches: &Switches) -> ConnectionProfile {
+        let _ = switches;
+        Self::ABOUT.profile
+    }
 
     /// Forgets devices, connections and whatever else a reset takes; keeps apps and keys.
     fn reset(&mut self);
@@ -60,8 +67,8 @@ pub trait Service: Sized + Send {
         prepared: Self::Prepared,
     ) -> Answer;
 
-    /// The reply that a fault asks for, in the service's own shape.
-    fn fault_reply(desk: &mut Desk<'_>, request: &Request, fault: &FaultReply) -> Reply;
+    /// The reply that a fault asks for, in the service's own shape, and the reason that it gives.
+    fn fault_reply(desk: &mut Desk<'_>, request: &Request, fault: &FaultReply) -> FaultedReply;
 
     /// Gives an app on a device its address (or addresses, the first is the main one).
     fn register(&mut self, desk: &mut Desk<'_>, device: DeviceId, app: AppId) -> Vec<AddressId>;
@@ -121,8 +128,10 @@ pub struct About {
     pub ports: &'static [u16],
     /// Names of listeners bound to it: its own, and one for each environment it has.
     pub listeners: &'static [&'static str],
-    /// How its connections behave.
+    /// How its connections behave when nothing else is chosen.
     pub profile: ConnectionProfile,
+    /// What can be chosen.
+    pub switches: &'static [Switch],
 }
 
 /// What a service works with while the world's lock is held.
@@ -153,6 +162,9 @@ pub struct Answer {
     /// What was decided, and why.
     pub verdict: Verdict,
 }
+
+/// What a fault answers, and the reason that the sender reads in it.
+pub type FaultedReply = (Reply, Option<Cow<'static, str>>);
 
 /// Accepted, or rejected with the provider's own reason, and our cause in plain words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

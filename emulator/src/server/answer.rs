@@ -2,6 +2,7 @@
 
 use super::front::{Front, Incident, Trouble};
 use super::line::Tear;
+use crate::control::Orders;
 use crate::wire::{
     ConnectionId, ConnectionProfile, HeaderText, Peer, Reply, Request, Settings, Wire,
 };
@@ -21,6 +22,8 @@ pub(super) struct Link {
     /// The first SETTINGS.
     pub(super) settings: Settings,
     pub(super) tear: Tear,
+    /// What it is told outside of replies.
+    pub(super) orders: Arc<Orders>,
     /// Says that the server wants to stop.
     pub(super) stop: CancellationToken,
 }

@@ -7,6 +7,7 @@ use super::line::{Line, Replay, Tear};
 use super::sniff::{self, Start};
 use super::tls::TlsEdge;
 use super::{http1, http2, netty, tls, tunnel};
+use crate::control::Orders;
 use crate::wire::{ConnectionId, ConnectionProfile, Http1, Peer, Protocol, Tls};
 use bytes::Bytes;
 use std::net::SocketAddr;
@@ -193,6 +194,7 @@ impl Opening<'_> {
             profile,
             settings,
             tear: self.tear.clone(),
+            orders: Orders::new(profile.idle.is_some()),
             stop: self.shared.stop.clone(),
         });
         let open = Open::new(&link);
@@ -212,7 +214,7 @@ struct Open {
 
 impl Open {
     fn new(link: &Arc<Link>) -> Self {
-        link.front.opened(link.id, &link.peer);
+        link.front.opened(link.id, &link.peer, &link.orders);
         Self { link: Arc::clone(link), told: false }
     }
 

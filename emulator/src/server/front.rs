@@ -1,6 +1,6 @@
 //! What stands behind the sockets, and what they tell it besides requests.
 
-use crate::control::InFlight;
+use crate::control::{InFlight, Orders};
 use crate::wire::{ConnectionId, ConnectionProfile, Peer, Reply, Request};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -24,8 +24,8 @@ pub trait Front: Send + Sync + 'static {
         None
     }
 
-    /// A connection has shown what it speaks.
-    fn opened(&self, id: ConnectionId, peer: &Arc<Peer>);
+    /// A connection has shown what it speaks; it takes orders until it is closed.
+    fn opened(&self, id: ConnectionId, peer: &Arc<Peer>, orders: &Arc<Orders>);
 
     /// A connection that was [opened](Self::opened) is over.
     fn closed(&self, id: ConnectionId, why: &str);

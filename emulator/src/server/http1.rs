@@ -5,6 +5,7 @@ use super::body::{BODY_LIMIT, Collect};
 use super::delay;
 use super::front::Trouble;
 use super::linger::LINGER_LIMIT;
+use crate::control::What;
 use crate::wire::{LastStream, Reply, Request, Stall, Wire};
 use bytes::Bytes;
 use http::{HeaderValue, Response};
@@ -54,6 +55,18 @@ where
                 stopping = true;
                 connection.as_mut().graceful_shutdown();
             }
+            orders = link.orders.taken() => for order in orders {
+                match order.what {
+                    What::Wire(Wire::Drop) => return Ok("dropped as told"),
+                    What::Wire(Wire::Tear) => {
+                        link.tear.set();
+                        return Ok("torn as told");
+                    }
+                    What::Wire(Wire::GoAway(_)) => connection.as_mut().graceful_shutdown(),
+                    // HTTP/1.1 has no words for the rest.
+                    What::Wire(_) | What::Settings(_) | What::TimePassed(_) => {}
+                }
+            },
             () = delay::sleep(HEAD_LIMIT) => if progress.stuck() {
                 return Err(Trouble::SlowHead);
             },

@@ -10,7 +10,7 @@ use super::connection::HANDSHAKE_LIMIT;
 use super::delay;
 use super::front::Trouble;
 use super::linger::{LINGER_LIMIT, farewell, last_words, waste};
-use crate::control::InFlight;
+use crate::control::{InFlight, Order, What};
 use crate::http2::{Body, Connection, End, ErrorCode, Event, Limits};
 use crate::wire::{GoAway, LastStream, Reply, Request, Stall, Wire};
 use bytes::Bytes;
@@ -47,7 +47,9 @@ where
             farewell(&mut io, &[]).await;
             return Ok(OURS);
         }
-        let (minding, delayed) = (driver.connection.is_waiting(), !driver.delayed.is_empty());
+        let idle = link.profile.idle.is_some() && !driver.closing;
+        let minding = idle || driver.connection.is_waiting();
+        let delayed = !driver.delayed.is_empty();
         tokio::select! {
             biased;
             read = poll_fn(|cx| read(cx, &mut io, &mut driver.connection, link)) => {
@@ -67,7 +69,12 @@ where
                     return Err(trouble);
                 }
             }
-            () = stop.as_mut(), if !driver.closing => driver.close(&GoAway::default(), 0),
+            () = stop.as_mut(), if !driver.closing => driver.say_goodbye(link.profile.stop_debug),
+            orders = link.orders.taken() => {
+                if let Some(end) = driver.carry_out(&mut io, orders).await {
+                    return driver.end(&mut io, end).await;
+                }
+            }
         }
     }
 }
@@ -81,9 +88,19 @@ struct Driver<'a> {
     closing: bool,
     /// Looks at a connection that has not said its first word.
     unbegun: u32,
+    idle: Idle,
     exchanges: Vec<Exchange>,
     requests: Vec<Request>,
     replies: Vec<Reply>,
+}
+
+/// For how long no request has come; over when either time says so.
+#[derive(Default)]
+struct Idle {
+    /// Looks, and so seconds of the real clock.
+    looks: u32,
+    /// What the world's clock jumped meanwhile.
+    jumped: Duration,
 }
 
 /// A stream that wants a reply.
@@ -117,6 +134,7 @@ impl<'a> Driver<'a> {
             delayed: FuturesUnordered::new(),
             closing: false,
             unbegun: 0,
+            idle: Idle::default(),
             exchanges: Vec::new(),
             requests: Vec::new(),
             replies: Vec::new(),
@@ -150,6 +168,7 @@ impl<'a> Driver<'a> {
             if end.is_some() || self.requests.is_empty() {
                 return end;
             }
+            self.idle = Idle::default();
             let mut replies = std::mem::take(&mut self.replies);
             let mut exchanges = std::mem::take(&mut self.exchanges);
             self.link.answer_all(&mut self.requests, &mut replies);
@@ -231,6 +250,8 @@ impl<'a> Driver<'a> {
             self.unbegun += 1;
             return (self.unbegun >= looks(HANDSHAKE_LIMIT)).then_some(Trouble::SlowStart);
         }
+        self.idle.looks += 1;
+        self.mind_idleness();
         let slow = self.connection.look(looks(BODY_LIMIT), looks(LINGER_LIMIT));
         for stream in &slow {
             self.link.tell(Trouble::SlowBody);
@@ -240,6 +261,47 @@ impl<'a> Driver<'a> {
             self.close(&GoAway::default(), 0);
         }
         None
+    }
+
+    /// Ends a connection on which no request has come for as long as its profile says.
+    fn mind_idleness(&mut self) {
+        let Some(limit) = self.link.profile.idle.filter(|_| !self.closing) else {
+            return;
+        };
+        let passed = self.idle.jumped.max(self.idle.looks * LOOK);
+        if passed >= limit && self.connection.is_idle() {
+            self.say_goodbye(self.link.profile.idle_debug);
+        }
+    }
+
+    fn say_goodbye(&mut self, debug: &'static str) {
+        let debug = Bytes::from_static(debug.as_bytes());
+        self.close(&GoAway { debug, ..GoAway::default() }, 0);
+    }
+
+    /// Does what the connection is told outside of replies; what comes of it is written before the
+    /// orders count as carried out.
+    async fn carry_out<S>(&mut self, io: &mut S, orders: Vec<Order>) -> Option<Last>
+    where
+        S: AsyncWrite + Unpin,
+    {
+        for order in &orders {
+            match &order.what {
+                What::Settings(settings) => self.connection.change_settings(settings),
+                What::TimePassed(by) => {
+                    self.idle.jumped = self.idle.jumped.saturating_add(*by);
+                    self.mind_idleness();
+                }
+                What::Wire(Wire::Drop) => return Some(Last::Dropped),
+                What::Wire(Wire::Tear) => return Some(Last::Torn),
+                What::Wire(Wire::Stall(_)) => return Some(Last::Stalled),
+                What::Wire(Wire::GoAway(go_away)) => self.close(go_away, 0),
+                What::Wire(Wire::Cut { .. } | Wire::Keep | Wire::ResetStream { .. }) => {}
+            }
+        }
+        let written = last_words(io, self.connection.output()).await;
+        self.connection.output().clear();
+        (!written).then_some(Last::Dropped)
     }
 
     fn close(&mut self, go_away: &GoAway, stream: u32) {
@@ -257,20 +319,27 @@ impl<'a> Driver<'a> {
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        if let Last::Failed(trouble) = end {
-            farewell(io, self.connection.output()).await;
-            return Err(trouble);
-        }
-        last_words(io, self.connection.output()).await;
+        let words = self.connection.output();
         match end {
-            Last::Dropped | Last::Failed(_) => Ok("dropped as told"),
+            Last::Dropped => {
+                farewell(io, words).await;
+                Ok("dropped as told")
+            }
+            Last::Failed(trouble) => {
+                farewell(io, words).await;
+                Err(trouble)
+            }
             Last::Stalled => {
+                // Whether or not they get out, nothing comes after them.
+                let _ = last_words(io, words).await;
                 self.delayed.clear();
                 self.connection.stall_all();
                 waste(io, &self.link.stop).await;
                 Ok("stalled as told")
             }
             Last::Torn => {
+                // The other side may be gone; then nobody is left to be told.
+                let _ = last_words(io, words).await;
                 self.link.tear.set();
                 Ok("torn as told")
             }

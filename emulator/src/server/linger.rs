@@ -26,14 +26,13 @@ pub(super) async fn farewell<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S, 
     .await;
 }
 
-/// Writes the last words, within a limit, and leaves the connection as it is.
-pub(super) async fn last_words<S: AsyncWrite + Unpin>(stream: &mut S, words: &[u8]) {
-    // The other side may be gone; then nobody is left to be told.
-    let _ = delay::limit(LINGER_LIMIT, async {
+/// Writes these words within a limit, and leaves the connection as it is; whether they are out.
+pub(super) async fn last_words<S: AsyncWrite + Unpin>(stream: &mut S, words: &[u8]) -> bool {
+    let written = delay::limit(LINGER_LIMIT, async {
         stream.write_all(words).await?;
         stream.flush().await
-    })
-    .await;
+    });
+    matches!(written.await, Some(Ok(())))
 }
 
 /// Takes what comes and throws it away, until the other side or the server has enough.

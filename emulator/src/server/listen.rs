@@ -252,6 +252,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::control::Orders;
     use crate::server::{Permitted, now};
     use crate::wire::{ConnectionProfile, Peer, Reply, Request};
     use std::collections::VecDeque;
@@ -270,7 +271,7 @@ mod tests {
             false
         }
 
-        fn opened(&self, _: ConnectionId, _: &Arc<Peer>) {}
+        fn opened(&self, _: ConnectionId, _: &Arc<Peer>, _: &Arc<Orders>) {}
 
         fn closed(&self, _: ConnectionId, _: &str) {}
 

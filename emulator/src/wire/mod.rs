@@ -11,4 +11,4 @@ mod profile;
 pub use message::{HeaderText, Reply, Request};
 pub use order::{Framing, GoAway, LastStream, NewSettings, Stall, Wire};
 pub use peer::{ConnectionId, Peer, Protocol, Tls};
-pub use profile::{ConnectionProfile, Excess, Http1, Leniency, Settings};
+pub use profile::{ConnectionProfile, Excess, Http1, Leniency, SWITCHES, Settings};

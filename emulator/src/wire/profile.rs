@@ -1,5 +1,8 @@
 //! How a connection behaves before and below requests, chosen when it is accepted.
 
+use crate::switch::{Switch, Switches, Takes};
+use std::time::Duration;
+
 /// What a service does on the wire, as a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConnectionProfile {
@@ -18,6 +21,12 @@ pub struct ConnectionProfile {
     pub excess: Excess,
     /// What of HTTP/2 requests is taken although it is not as it should be.
     pub leniency: Leniency,
+    /// After how long without a request a connection is ended by GOAWAY; never when `None`.
+    pub idle: Option<Duration>,
+    /// The debug data of that GOAWAY.
+    pub idle_debug: &'static str,
+    /// The debug data of the GOAWAY with which a server that stops says good-bye.
+    pub stop_debug: &'static str,
 }
 
 impl ConnectionProfile {
@@ -45,6 +54,9 @@ impl ConnectionProfile {
         streams_at_first: None,
         excess: Excess::Refuse,
         leniency: Leniency::ALL,
+        idle: None,
+        idle_debug: "",
+        stop_debug: "",
     };
 }
 
@@ -63,6 +75,16 @@ pub struct Leniency {
 }
 
 impl Leniency {
+    /// What was chosen.
+    pub fn chosen(switches: &Switches) -> Self {
+        Self {
+            scheme: switches.is(&SCHEME, ANY),
+            missing_authority: switches.is(&MISSING_AUTHORITY, TAKEN),
+            authority_form: switches.is(&AUTHORITY_FORM, ANY),
+            underscores: switches.is(&UNDERSCORES, TAKEN),
+        }
+    }
+
     /// Everything that real senders do and real services take.
     pub const ALL: Self =
         Self { scheme: true, missing_authority: true, authority_form: true, underscores: true };
@@ -115,3 +137,43 @@ pub struct Settings {
     /// SETTINGS_MAX_HEADER_LIST_SIZE, bytes.
     pub max_header_list_size: u32,
 }
+
+/// The switches of HTTP/2, whatever the service: what is taken although it is not as it should be.
+pub const SWITCHES: &[Switch] = &[SCHEME, MISSING_AUTHORITY, AUTHORITY_FORM, UNDERSCORES];
+
+const SCHEME: Switch = Switch {
+    name: "http2.scheme",
+    takes: Takes::Word(&[ANY, "http-or-https"]),
+    usual: ANY,
+    strict: Some("http-or-https"),
+    about: "which `:scheme` a request may have",
+    source: "[client] firebase-admin for Node sends `https:`, and Google's front end takes it",
+};
+const MISSING_AUTHORITY: Switch = Switch {
+    name: "http2.missing-authority",
+    takes: Takes::Word(&[TAKEN, REFUSED]),
+    usual: TAKEN,
+    strict: Some(REFUSED),
+    about: "a request without `:authority`, with `host` or with nothing",
+    source: "[client] aioapns sends `host` alone; RFC 9113, section 8.3.1 allows it",
+};
+const AUTHORITY_FORM: Switch = Switch {
+    name: "http2.authority-form",
+    takes: Takes::Word(&[ANY, "bare"]),
+    usual: ANY,
+    strict: Some("bare"),
+    about: "an `:authority` with the scheme's usual port, a trailing dot or user information",
+    source: "[client] firebase-admin for Node sends `fcm.googleapis.com:443`",
+};
+const UNDERSCORES: Switch = Switch {
+    name: "http2.underscores",
+    takes: Takes::Word(&[TAKEN, REFUSED]),
+    usual: TAKEN,
+    strict: Some(REFUSED),
+    about: "underscores in header names",
+    source: "[client] the Firebase SDKs send `access_token_auth`",
+};
+
+const ANY: &str = "any";
+const REFUSED: &str = "refused";
+const TAKEN: &str = "taken";

@@ -6,7 +6,7 @@ use super::state::World;
 use super::view::FaultView;
 use crate::clock::Now;
 use crate::post::{Fault, FaultId, FaultMatch, FaultScene, Struck};
-use crate::providers::rim::{Answer, Verdict};
+use crate::providers::rim::{Answer, FaultedReply, Verdict};
 use crate::wire::{Reply, Request};
 use serde_json::json;
 
@@ -34,6 +34,11 @@ impl World {
     pub(super) fn add_fault(&mut self, fault: Fault, now: Now) -> Result<Done, Refused> {
         fault.check().map_err(Refused::BadCommand)?;
         self.check_match(&fault.matches)?;
+        if fault.now {
+            let view = FaultView { id: self.faults.count(), fault, struck: 0 };
+            self.note(now, "fault_added", &serde_json::to_value(&view).unwrap_or_default());
+            return Ok(Done::Fault(view));
+        }
         let id = self
             .faults
             .add(fault.clone())
@@ -86,10 +91,10 @@ pub(super) fn bend(reply: &mut Reply, struck: &Struck) {
     }
 }
 
-pub(super) fn faulted(struck: &Struck, reply: Reply) -> Answer {
+pub(super) fn faulted(struck: &Struck, (reply, reason): FaultedReply) -> Answer {
     let verdict = Verdict {
         accepted: (200..300).contains(&reply.status) && struck.reply.is_some(),
-        reason: struck.reply.as_ref().and_then(|reply| reply.reason.clone().map(Into::into)),
+        reason: reason.filter(|_| struck.reply.is_some()),
         rule: Some("fault"),
         cause: Some(format!("fault {} struck", struck.fault.0).into()),
         warnings: Vec::new(),

@@ -29,7 +29,7 @@ pub use judge::{differences, holds, is_final, judge};
 pub use project::{deliveries, events, inbox, requests};
 pub use route::{Route, check_routes, host_of, is_push_target, profile, route};
 pub use services::{
-    KeyRing, Prepared, about, abouts, attributes, body_ceiling, kit, service_named,
+    KeyRing, Prepared, about, abouts, attributes, body_ceiling, kit, service_named, switches,
 };
 pub use state::{World, WorldConfig};
 pub use view::{

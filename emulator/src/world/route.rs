@@ -1,8 +1,9 @@
 //! Which service a request is for, by host and path.
 
-use super::services::{about, abouts};
+use super::services::{about, abouts, profile_of};
 use crate::post::ServiceId;
-use crate::wire::{ConnectionProfile, Request};
+use crate::switch::Switches;
+use crate::wire::{ConnectionProfile, Leniency, Request};
 
 /// Where a request goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +32,11 @@ pub fn route(profile: &str, request: &Request) -> Route {
 }
 
 /// The profile of connections opened to this name, else of this listener, else the generic one.
-pub fn profile(name: Option<&str>, listener: Option<&str>) -> ConnectionProfile {
+pub fn profile(
+    name: Option<&str>,
+    listener: Option<&str>,
+    switches: &Switches,
+) -> ConnectionProfile {
     let by_name = name.and_then(|name| service_of_host(host_of(name.as_bytes())));
     let by_listener = || {
         let bound = |about: &crate::providers::rim::About| {
@@ -39,7 +44,9 @@ pub fn profile(name: Option<&str>, listener: Option<&str>) -> ConnectionProfile 
         };
         abouts().find(|(_, about)| bound(about)).map(|(id, _)| id)
     };
-    by_name.or_else(by_listener).map_or(ConnectionProfile::GENERIC, |id| about(id).profile)
+    let found = by_name.or_else(by_listener);
+    let profile = found.map_or(ConnectionProfile::GENERIC, |id| profile_of(id, switches));
+    ConnectionProfile { leniency: Leniency::chosen(switches), ..profile }
 }
 
 /// Whether senders may open a tunnel to this place: a service's host on one of its ports.

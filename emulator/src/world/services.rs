@@ -5,9 +5,11 @@
 use crate::clock::Timestamp;
 use crate::post::{AddressId, AppId, DeviceId, FaultReply, Post, ServiceId};
 use crate::providers::rim::{
-    About, Answer, AppSpec, Attributes, Desk, KeyMaker, Kit, Retirement, Service, SpecError,
+    About, Answer, AppSpec, Attributes, Desk, FaultedReply, KeyMaker, Kit, Retirement, Service,
+    SpecError,
 };
-use crate::wire::{ConnectionId, Peer, Reply, Request};
+use crate::switch::{Switch, Switches};
+use crate::wire::{ConnectionId, ConnectionProfile, Peer, Request, SWITCHES};
 
 /// Writes out, for each service, its place in every list and its arm in every match.
 macro_rules! services {
@@ -72,8 +74,8 @@ macro_rules! services {
         }
 
         impl Services {
-            pub(super) fn new(post: &mut Post) -> Self {
-                Self { $($field: <$service>::new(post, ServiceId(Place::$variant as u8))),* }
+            pub(super) fn new(post: &mut Post, switches: &Switches) -> Self {
+                Self { $($field: <$service>::new(post, ServiceId(Place::$variant as u8), switches)),* }
             }
 
             pub(super) fn reset(&mut self) {
@@ -135,17 +137,19 @@ pub fn about(id: ServiceId) -> &'static About {
 /// What of a service needs no state, as a row of a table.
 struct Shape {
     body_ceiling: fn(&Request) -> usize,
+    profile: fn(&Switches) -> ConnectionProfile,
     kit: fn(&AppSpec, &Kit, &mut dyn KeyMaker) -> Result<Kit, SpecError>,
     address_text: fn(&[u8]) -> String,
     address_bytes: fn(&str) -> Option<Vec<u8>>,
     attributes: fn(&[(String, String)]) -> Attributes,
-    fault_reply: fn(&mut Desk<'_>, &Request, &FaultReply) -> Reply,
+    fault_reply: fn(&mut Desk<'_>, &Request, &FaultReply) -> FaultedReply,
 }
 
 impl Shape {
     const fn of<S: Service>() -> Self {
         Self {
             body_ceiling: S::body_ceiling,
+            profile: S::profile,
             kit: S::kit,
             address_text: S::address_text,
             address_bytes: S::address_bytes,
@@ -162,6 +166,16 @@ fn shape(service: ServiceId) -> &'static Shape {
 /// How many bytes of a request's body its service wants to see.
 pub fn body_ceiling(service: ServiceId, request: &Request) -> usize {
     (shape(service).body_ceiling)(request)
+}
+
+/// How connections to a service behave, as it was chosen.
+pub(super) fn profile_of(service: ServiceId, switches: &Switches) -> ConnectionProfile {
+    (shape(service).profile)(switches)
+}
+
+/// All that can be chosen: of HTTP/2, and of each service.
+pub fn switches() -> impl Iterator<Item = &'static Switch> + Clone {
+    SWITCHES.iter().chain(ABOUTS.iter().flat_map(|about| about.switches))
 }
 
 /// Makes an app's credentials, where it brings none of its own.
@@ -195,7 +209,7 @@ pub(super) fn fault_reply(
     desk: &mut Desk<'_>,
     request: &Request,
     fault: &FaultReply,
-) -> Reply {
+) -> FaultedReply {
     (shape(service).fault_reply)(desk, request, fault)
 }
 

@@ -9,11 +9,12 @@ use crate::ids::Ids;
 use crate::journal::{Cursor, Journal, Limits, Tail};
 use crate::post::{Faults, Post, ServiceId};
 use crate::providers::rim::{Answer, Desk, Verdict};
+use crate::switch::Switches;
 use crate::wire::{ConnectionId, HeaderText, Reply};
 use serde_json::{Value, json};
 
 /// What a world begins with.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct WorldConfig {
     /// Where identifiers and chance come from.
     pub seed: u64,
@@ -25,6 +26,8 @@ pub struct WorldConfig {
     pub register_unknown: bool,
     /// How much history is kept.
     pub journal: Limits,
+    /// What was chosen.
+    pub switches: Switches,
 }
 
 impl Default for WorldConfig {
@@ -35,6 +38,7 @@ impl Default for WorldConfig {
             start: None,
             register_unknown: false,
             journal: Limits::default(),
+            switches: Switches::default(),
         }
     }
 }
@@ -60,7 +64,7 @@ impl World {
         let mut post = Post::default();
         Self {
             clock: Clock::new(config.mode, config.start, at),
-            services: Services::new(&mut post),
+            services: Services::new(&mut post, &config.switches),
             post,
             ids: Ids::new(config.seed),
             journal: Journal::new(config.journal),

@@ -187,7 +187,7 @@ pub struct FaultView {
     pub id: FaultId,
     /// The rule.
     pub fault: Fault,
-    /// How many requests it struck.
+    /// How many requests it struck; of one that struck at once, how many connections.
     pub struck: u32,
 }
 

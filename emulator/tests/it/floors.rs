@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 
 /// A room's floor; within a floor, only what is listed earlier may be used.
 const ROOMS: &[(&str, u8)] = &[
-    ("wire", 1),
     ("clock", 1),
+    ("switch", 1),
+    ("wire", 1),
     ("ids", 1),
     ("crypto", 1),
     ("agenda", 1),

@@ -4,4 +4,6 @@
 
 mod control;
 mod floors;
+mod service;
+mod switches;
 mod wire;

@@ -2,15 +2,16 @@
 
 use super::runtime::{Signals, runtime};
 use super::{CommandError, Context, log, not_started};
-use pushpit::cli::{AppName, Format, ServeArgs, UnknownAddresses};
+use pushpit::cli::{AppName, Format, ServeArgs, SwitchArg, UnknownAddresses};
 use pushpit::diagnostic::{Diagnostic, draw};
 use pushpit::exit::Exit;
 use pushpit::providers::providers;
 use pushpit::run::configured;
-use pushpit::scenario::{Setup, load_setup};
+use pushpit::scenario::{Setup, chosen, load_setup};
 use pushpit_emulator::providers::rim::AppSpec;
 use pushpit_emulator::server::Origin;
-use pushpit_emulator::world::{AppName as WorldApp, Filter, NewDevice, Subject};
+use pushpit_emulator::switch::Switches;
+use pushpit_emulator::world::{self, AppName as WorldApp, Filter, NewDevice, Subject};
 use pushpit_emulator::{Config, ConfiguredApp, Emulator, PushListener, Running, State};
 use serde_json::json;
 use std::io::{ErrorKind, Write as _};
@@ -23,9 +24,16 @@ pub(crate) fn run(args: &ServeArgs, context: Context) -> Result<Exit, CommandErr
         Some(Some(setup)) => setup,
         None => Setup::default(),
     };
+    let mut switches = chosen(&setup.switches).0;
+    for SwitchArg { name, value } in &args.switches {
+        if let Err(wrong) = switches.set(world::switches(), name, value) {
+            writeln!(anstream::stderr(), "error: {wrong}\nhelp: {}", wrong.help())?;
+            return Ok(Exit::Wrong);
+        }
+    }
     runtime()?.block_on(async {
         let mut signals = Signals::listen()?;
-        let running = match Emulator::start(config(args, &setup)).await {
+        let running = match Emulator::start(config(args, &setup, switches)).await {
             Ok(running) => running,
             Err(error) => return Ok(not_started(&error)?),
         };
@@ -51,7 +59,7 @@ pub(crate) fn run(args: &ServeArgs, context: Context) -> Result<Exit, CommandErr
     })
 }
 
-fn config(args: &ServeArgs, setup: &Setup) -> Config {
+fn config(args: &ServeArgs, setup: &Setup, switches: Switches) -> Config {
     let push = args
         .push
         .iter()
@@ -71,6 +79,7 @@ fn config(args: &ServeArgs, setup: &Setup) -> Config {
         register_unknown: args.unknown_addresses == UnknownAddresses::Register,
         seed: args.seed.unwrap_or_default(),
         names: args.names.clone(),
+        switches,
         ..defaults
     }
 }

@@ -6,7 +6,7 @@ use super::process::{Launch, Process};
 use super::result::{Failure, Inbox};
 use super::sender::RunningSender;
 use super::step::{refused, said};
-use crate::scenario::{AppSpec, Located, Scenario, Table, UnknownAddresses};
+use crate::scenario::{AppSpec, Located, Scenario, Table, UnknownAddresses, chosen};
 use crate::snapshot::Known;
 use pushpit_emulator::journal::Cursor;
 use pushpit_emulator::post::Outcome;
@@ -320,6 +320,7 @@ fn config(scenario: &Scenario, folder: &Path) -> Config {
         clock_start: scenario.clock.start,
         register_unknown: scenario.unknown_addresses == UnknownAddresses::Register,
         seed: scenario.seed.unwrap_or_default(),
+        switches: chosen(&scenario.switches).0,
         ..Config::temporary(folder.to_owned())
     }
 }

@@ -21,7 +21,7 @@ impl Stage<'_> {
             Step::AgeCredentials(age) => self.age(age),
             Step::Await(wait) => self.wait(wait).await,
             Step::Expect(expect) => self.expect(expect).await,
-            Step::Fault(fault) => self.fault(fault),
+            Step::Fault(fault) => self.fault(fault).await,
             Step::Http(http) => self.http(http).await,
             Step::Install(apps) => {
                 self.each(apps, |stage, device, app| stage.emulator.control().install(device, app))
@@ -52,7 +52,7 @@ impl Stage<'_> {
         self.emulator.control().age(age).map_err(refused)
     }
 
-    fn fault(&mut self, fault: &Fault) -> Result<(), Failure> {
+    async fn fault(&mut self, fault: &Fault) -> Result<(), Failure> {
         let mut value = serde_json::to_value(fault).map_err(|error| said(error.to_string()))?;
         if let Some(app) = value.pointer_mut("/match/app") {
             let name = app.as_str().unwrap_or_default().to_owned();
@@ -60,7 +60,7 @@ impl Stage<'_> {
         }
         let value = self.fill_value(&value)?;
         let fault = serde_json::from_value(value).map_err(|error| said(error.to_string()))?;
-        self.emulator.control().add_fault(fault).map(drop).map_err(refused)
+        self.emulator.control().add_fault(fault).await.map(drop).map_err(refused)
     }
 
     fn set(&mut self, devices: &Table<Patch>) -> Result<(), Failure> {

@@ -9,6 +9,7 @@ mod texts;
 use super::claim::REQUESTS;
 use super::model::{AppSpec, Command, SINGLE_SENDER, Sender};
 use super::substitute::is_name;
+use super::switches::chosen;
 use super::{Located, Scenario, near};
 use crate::diagnostic::{Diagnostic, Names, Place};
 use pushpit_emulator::post::Platform;
@@ -58,6 +59,9 @@ impl<'a> Checker<'a> {
             let help = "add a step such as `- expect: …`".to_owned();
             let wrong = Diagnostic::new(self.file, "expected at least one step, found none");
             self.found.push(wrong.at(self.key("steps")).help(help));
+        }
+        for (name, wrong) in chosen(&scenario.switches).1 {
+            self.report(name.place, wrong.to_string()).help(wrong.help().to_owned()).file(self);
         }
         self.names();
         for (_, app) in scenario.apps.iter() {

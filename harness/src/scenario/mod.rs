@@ -13,6 +13,7 @@ mod setup;
 mod shape;
 mod step;
 pub mod substitute;
+mod switches;
 
 pub use check::{Provider, check};
 pub use claim::{Answer, AnswerSpec, Exactly, Expect, Nothing, Patch};
@@ -28,3 +29,4 @@ pub use step::{
     Await, DeliveryMatch, DeviceExpect, Fault, FaultMatch, HttpCall, PushRequest, RequestMatch,
     Step,
 };
+pub use switches::{Choice, chosen};

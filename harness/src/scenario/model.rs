@@ -5,6 +5,7 @@
 
 use super::shape::{Length, Words};
 use super::step::Step;
+use super::switches::Choice;
 use super::{Located, Table};
 use crate::diagnostic::Place;
 use pushpit_emulator::clock::{Mode, Timestamp};
@@ -32,6 +33,10 @@ pub struct Scenario {
     /// Whether what each device got is recorded beside the scenario; yes by default.
     #[serde(default = "yes")]
     pub snapshot: bool,
+    /// Choices where a real service's behavior is unknown, or made gentle, by the switch's name;
+    /// a group's name with `strict` chooses the strict behavior of all of it.
+    #[serde(default)]
+    pub switches: Table<Choice>,
     /// The apps, by the names that the rest of the file uses.
     #[serde(default)]
     pub apps: Table<AppSpec>,
@@ -51,8 +56,12 @@ pub struct Scenario {
 }
 
 impl Scenario {
-    /// One that has nothing but apps and devices.
-    pub(super) fn of(apps: Table<AppSpec>, devices: Table<DeviceSpec>) -> Self {
+    /// One that has nothing but choices, apps and devices.
+    pub(super) fn of(
+        switches: Table<Choice>,
+        apps: Table<AppSpec>,
+        devices: Table<DeviceSpec>,
+    ) -> Self {
         Self {
             name: Located { value: String::new(), place: Place::default() },
             description: None,
@@ -60,6 +69,7 @@ impl Scenario {
             unknown_addresses: UnknownAddresses::default(),
             seed: None,
             snapshot: false,
+            switches,
             apps,
             devices,
             ports: Vec::new(),

@@ -1,14 +1,18 @@
-//! The file that `pushpit serve --config` reads: apps and devices, as a scenario writes them.
+//! The file that `pushpit serve --config` reads: choices, apps and devices, as a scenario writes them.
 
 use super::model::{AppSpec, DeviceSpec};
+use super::switches::Choice;
 use super::{Provider, Scenario, Table, parse};
 use crate::diagnostic::Diagnostic;
 use serde::Deserialize;
 
-/// Apps and devices that are there from the start.
+/// Choices, apps and devices that are there from the start.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Setup {
+    /// Choices where a real service's behavior is unknown, or made gentle.
+    #[serde(default)]
+    pub switches: Table<Choice>,
     /// The apps, by the names that the devices use.
     #[serde(default)]
     pub apps: Table<AppSpec>,
@@ -28,7 +32,7 @@ pub fn load_setup(
 ) -> Result<Setup, Vec<Diagnostic>> {
     let setup: Setup = parse::read(file, bytes).map_err(|first| vec![*first])?;
     let source = String::from_utf8_lossy(bytes);
-    let scenario = Scenario::of(setup.apps.clone(), setup.devices.clone());
+    let scenario = Scenario::of(setup.switches.clone(), setup.apps.clone(), setup.devices.clone());
     let mut wrong = super::check(file, &source, &scenario, providers);
     // A set-up has neither a name nor steps.
     wrong.retain(|one| one.place.is_some_and(|place| place.end > 0));

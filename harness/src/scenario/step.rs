@@ -241,6 +241,10 @@ pub struct Fault {
     /// Which requests it strikes; all when nothing is said.
     #[serde(default, rename = "match")]
     pub matches: FaultMatch,
+    /// Whether it strikes at once all open connections to the provider, instead of requests to
+    /// come.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub now: bool,
     /// How many requests it strikes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub times: Option<u32>,

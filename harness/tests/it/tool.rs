@@ -7,6 +7,7 @@ use crate::program::Program;
 use crate::senders::skip;
 use crate::serve::Serving;
 use nix::sys::signal::Signal;
+use pushpit_emulator::switch::Switches;
 use pushpit_emulator::wire::{ConnectionProfile, Http1};
 use pushpit_emulator::world::profile;
 use std::process::Command;
@@ -74,7 +75,7 @@ fn is_here(tool: &str, version: &str, able: &str) -> bool {
 }
 
 fn profile_of(name: &str) -> ConnectionProfile {
-    profile(Some(name), None)
+    profile(Some(name), None, &Switches::default())
 }
 
 #[test]
@@ -178,7 +179,7 @@ fn nghttp_is_shown_the_settings_of_the_profile_and_the_providers_answer() {
         // It goes on when it does not trust a certificate.
         assert!(!said.contains("WARNING"), "{name}: {said}");
         assert!(said.contains("The negotiated protocol: h2\n"), "{name}: {said}");
-        let settings = profile_of(name).settings;
+        let settings = profile_of(name).first_settings(false);
         let frame = said.split(" recv SETTINGS frame ").nth(1).expect("it sent settings");
         let shown: Vec<_> =
             frame.lines().map(str::trim).filter(|line| line.starts_with("[SETTINGS_")).collect();

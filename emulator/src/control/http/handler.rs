@@ -135,7 +135,8 @@ pub(super) async fn add_fault(
     State(app): State<App>,
     Told(fault): Told<Fault>,
 ) -> Created<FaultView> {
-    let fault = app.control.add_fault(fault).map_err(|refused| Problem::refused_body(&refused))?;
+    let added = app.control.add_fault(fault).await;
+    let fault = added.map_err(|refused| Problem::refused_body(&refused))?;
     Ok((StatusCode::CREATED, Json(fault)))
 }
 

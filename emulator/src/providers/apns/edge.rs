@@ -9,7 +9,7 @@ use super::rules::{Check, Reason, Rejection};
 use crate::clock::Timestamp;
 use crate::ids::{Ids, Purpose};
 use crate::post::FaultReply;
-use crate::providers::rim::{Answer, Desk, Verdict};
+use crate::providers::rim::{Answer, Desk, FaultedReply, Verdict};
 use crate::wire::{HeaderText, Reply, Request};
 use bytes::Bytes;
 use std::borrow::Cow;
@@ -43,10 +43,11 @@ pub(super) fn rejected(ids: &mut Ids, push: &Push, check: &Check, rejection: Rej
 }
 
 /// What a fault asks for, in Apple's shape: as far as it says nothing, the usual.
-pub(super) fn fault(desk: &mut Desk<'_>, request: &Request, fault: &FaultReply) -> Reply {
+pub(super) fn fault(desk: &mut Desk<'_>, request: &Request, fault: &FaultReply) -> FaultedReply {
+    let reason = fault_reason(fault);
     let body = match &fault.body {
         Some(body) => Bytes::from(body.clone()),
-        None => Bytes::from(fault_body(fault, desk.now.sender)),
+        None => Bytes::from(fault_body(fault.status, reason.as_deref(), desk.now.sender)),
     };
     let mut reply = failed(fault.status, body);
     let id = request.header(b"apns-id").and_then(super::request::echo);
@@ -58,7 +59,7 @@ pub(super) fn fault(desk: &mut Desk<'_>, request: &Request, fault: &FaultReply) 
         reply.headers.retain(|(present, _)| present != name);
         reply.headers.push((name, HeaderText::Made(Bytes::from(value.clone()))));
     }
-    reply
+    (reply, reason)
 }
 
 /// A reply that is not a 200: its body's type, and its body in one piece.
@@ -96,17 +97,24 @@ fn dated_body(reason: &str, since: Timestamp) -> String {
     format!("{{\"reason\":{reason},\"timestamp\":{}}}", since.millis())
 }
 
-fn fault_body(fault: &FaultReply, now: Timestamp) -> String {
-    let usual = || Reason::usual(fault.status).map(Reason::name);
-    let reason = match (fault.reason.as_deref().or_else(usual), fault.status) {
-        (Some(reason), _) => reason,
+/// The reason of a fault: its own; else, unless it brings a body, the usual one for its status.
+fn fault_reason(fault: &FaultReply) -> Option<Cow<'static, str>> {
+    let own = || fault.reason.clone().map(Cow::Owned);
+    let usual = || match (fault.body.is_some(), Reason::usual(fault.status), fault.status) {
+        (true, ..) => None,
+        (false, Some(reason), _) => Some(reason.name()),
         // What stands before the service may have statuses of its own; senders want a reason.
-        (None, 500..) => Reason::InternalServerError.name(),
-        (None, _) => return String::new(),
+        (false, None, 500..) => Some(Reason::InternalServerError.name()),
+        (false, None, _) => None,
     };
-    match fault.status {
-        GONE => dated_body(reason, now),
-        _ => format!("{{\"reason\":{}}}", serde_json::Value::from(reason)),
+    own().or_else(|| usual().map(Cow::Borrowed))
+}
+
+fn fault_body(status: u16, reason: Option<&str>, now: Timestamp) -> String {
+    match (reason, status) {
+        (None, _) => String::new(),
+        (Some(reason), GONE) => dated_body(reason, now),
+        (Some(reason), _) => format!("{{\"reason\":{}}}", serde_json::Value::from(reason)),
     }
 }
 

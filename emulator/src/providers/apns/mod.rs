@@ -4,6 +4,7 @@
 //! certificates, key scopes, broadcasts and channels, what single push types do on the device.
 
 mod auth;
+mod connection;
 mod device;
 mod edge;
 mod kit;
@@ -24,12 +25,12 @@ use crate::post::{
     Submission,
 };
 use crate::providers::rim::{
-    About, Answer, AppSpec, Desk, KeyMaker, Kit, Retirement, Service, SpecError,
+    About, Answer, AppSpec, Desk, FaultedReply, KeyMaker, Kit, Retirement, Service, SpecError,
 };
-use crate::wire::{
-    ConnectionId, ConnectionProfile, Excess, Http1, Leniency, Peer, Reply, Request, Settings,
-};
+use crate::switch::Switches;
+use crate::wire::{ConnectionId, ConnectionProfile, Peer, Request};
 use auth::Credential;
+use connection::{Became, Conduct};
 use rules::{Check, Reason, Rejection, Scene, Stage};
 use state::State;
 use std::collections::BTreeMap;
@@ -68,11 +69,17 @@ impl Service for Apns {
         paths: &["/3/device", "/4/broadcasts", "/1/apps"],
         ports: &[443, 2197, 2195, 2196],
         listeners: &["apns", "apns-production", "apns-sandbox"],
-        profile: PROFILE,
+        profile: connection::PROFILE,
+        switches: connection::SWITCHES,
     };
 
-    fn new(post: &mut Post, service: ServiceId) -> Self {
-        Self { state: State::new(service, post.adopt_policy(offline::policy())) }
+    fn new(post: &mut Post, service: ServiceId, switches: &Switches) -> Self {
+        let conduct = Conduct::chosen(switches);
+        Self { state: State::new(service, post.adopt_policy(offline::policy()), conduct) }
+    }
+
+    fn profile(switches: &Switches) -> ConnectionProfile {
+        connection::profile(switches)
     }
 
     fn reset(&mut self) {
@@ -129,16 +136,22 @@ impl Service for Apns {
             (None, Some((app, kind)), Some(bytes)) => register_unknown(desk, app, kind, bytes),
             (None, _, _) => Err(full()),
         });
-        match address {
+        let (mut answer, became) = match address {
             Ok(address) => {
                 self.submit(desk, request, &push, address);
-                edge::accepted(desk.ids, &push, warnings)
+                (edge::accepted(desk.ids, &push, warnings), Became::Accepted)
             }
-            Err((check, rejection)) => edge::rejected(desk.ids, &push, check, rejection),
-        }
+            Err((check, rejection)) => {
+                let reason = rejection.reason;
+                let answer = edge::rejected(desk.ids, &push, check, rejection);
+                (answer, Became::Rejected { reason, known: passed })
+            }
+        };
+        self.state.follow(desk.connection, push.opened, became, &mut answer.reply);
+        answer
     }
 
-    fn fault_reply(desk: &mut Desk<'_>, request: &Request, fault: &FaultReply) -> Reply {
+    fn fault_reply(desk: &mut Desk<'_>, request: &Request, fault: &FaultReply) -> FaultedReply {
         edge::fault(desk, request, fault)
     }
 
@@ -235,24 +248,6 @@ fn full() -> (&'static Check, Rejection) {
 fn hex_digit(half: u8) -> char {
     char::from(if half < 10 { b'0' + half } else { b'a' + half - 10 })
 }
-
-/// How connections behave: ALPN is `h2` or absent [client], SETTINGS as observed [report: pushy
-/// #356 and #878], HTTP/1 is answered as Netty does, whose texts the service shows [report].
-const PROFILE: ConnectionProfile = ConnectionProfile {
-    name: "apns",
-    alpn: &["h2"],
-    http1: Http1::GoAway,
-    settings: Settings {
-        header_table_size: 4_096,
-        max_concurrent_streams: 1_000,
-        initial_window_size: 65_535,
-        max_frame_size: 16_384,
-        max_header_list_size: 8_000,
-    },
-    streams_at_first: None,
-    excess: Excess::Refuse,
-    leniency: Leniency::ALL,
-};
 
 /// The size of the tokens that we hand out: the usual one. [client] pushy, APNSwift
 const TOKEN_BYTES: usize = 32;

@@ -3,6 +3,7 @@
 //! A field keeps what it found when that is wrong; the rules say in which order that matters.
 
 use super::auth::{Credential, Keys, cut};
+use super::connection::Opened;
 use super::device;
 use super::topic;
 use crate::wire::{Peer, Request};
@@ -12,6 +13,7 @@ use std::borrow::Cow;
 /// A request to APNs, parsed, its provider token verified.
 #[derive(Debug)]
 pub struct Push {
+    pub(super) opened: Opened,
     pub(super) route: Route,
     /// Whether the method is POST.
     pub(super) posted: bool,
@@ -108,6 +110,7 @@ impl Push {
         let push_type = push_type(head.push_type);
         let topic = topic(head.topic);
         Self {
+            opened: Opened::of(peer),
             route: route(&decode(request.path())),
             posted: request.method() == b"POST",
             duplicate: head.duplicate,

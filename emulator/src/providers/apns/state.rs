@@ -1,11 +1,12 @@
 //! What APNs remembers: apps and their teams, what connections are bound to, tokens it has seen.
 
 use super::auth::ProviderToken;
+use super::connection::{Became, Conduct, Opened, Standing};
 use super::topic::{self, PLAIN};
 use crate::clock::Order;
 use crate::crypto::BoundedTexts;
 use crate::post::{AppId, PolicyId, ServiceId};
-use crate::wire::ConnectionId;
+use crate::wire::{ConnectionId, Reply};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use std::sync::Arc;
@@ -23,6 +24,9 @@ pub(super) struct State {
     bound: HashMap<ConnectionId, Bound, FixedState>,
     /// When each token text came first.
     seen: BoundedTexts<Order>,
+    conduct: Conduct,
+    /// Open connections whose limits hold; each entry goes when its connection closes.
+    standings: HashMap<ConnectionId, Standing, FixedState>,
 }
 
 #[derive(Clone, Debug)]
@@ -54,13 +58,15 @@ pub(super) struct Topic<'a> {
 }
 
 impl State {
-    pub(super) fn new(service: ServiceId, policy: PolicyId) -> Self {
+    pub(super) fn new(service: ServiceId, policy: PolicyId, conduct: Conduct) -> Self {
         Self {
             service,
             policy,
             apps: HashMap::default(),
             bound: HashMap::default(),
             seen: BoundedTexts::new(MAX_SEEN),
+            conduct,
+            standings: HashMap::default(),
         }
     }
 
@@ -141,8 +147,24 @@ impl State {
         }
     }
 
+    /// Lets a push's fate do to its connection what is due.
+    pub(super) fn follow(
+        &mut self,
+        connection: ConnectionId,
+        opened: Opened,
+        became: Became,
+        reply: &mut Reply,
+    ) {
+        if opened.is_limited() {
+            let start = self.conduct.start(opened);
+            let standing = self.standings.entry(connection).or_insert(start);
+            self.conduct.follow(standing, became, reply);
+        }
+    }
+
     pub(super) fn unbind(&mut self, connection: ConnectionId) {
         self.bound.remove(&connection);
+        self.standings.remove(&connection);
     }
 }
 

@@ -1,6 +1,7 @@
 //! The test bench: a recording front, a server on a free port, clients.
 
 use bytes::Bytes;
+use pushpit_emulator::control::Orders;
 use pushpit_emulator::server::{
     Authority, Front, Incident, Listener, MAX_CONNECTIONS, Permitted, Running, Server,
     ServerConfig, Socket,
@@ -52,7 +53,7 @@ impl Front for Recorder {
         host.ends_with(".pushpit.test")
     }
 
-    fn opened(&self, _: ConnectionId, peer: &Arc<Peer>) {
+    fn opened(&self, _: ConnectionId, peer: &Arc<Peer>, _: &Arc<Orders>) {
         self.tell(Event::Opened(Peer::clone(peer)));
     }
 

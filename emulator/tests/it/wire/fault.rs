@@ -173,7 +173,7 @@ async fn an_answer_is_cut_in_its_middle_and_the_connection_with_it() {
 async fn a_stalled_answer_never_comes_and_the_others_do() {
     let mut bench = Bench::start().await;
     let mut client = Http2::over(bench.tls(PLAIN, &["h2"]).await.unwrap()).await;
-    let (mut stalled, mut stream) = client.begin("/stall").await.unwrap();
+    let (mut stalled, mut stream) = client.begin("/stall?").await.unwrap();
     stream.send_data(bytes::Bytes::new(), true).unwrap();
     assert_eq!(client.post("/", b"").await.unwrap().0, 200);
     let poll = std::future::poll_fn(|cx| {

@@ -7,6 +7,7 @@ use crate::post::{
 };
 use crate::providers::apns::{Apns, Keys};
 use crate::providers::rim::{AppSpec, Desk, KeyMaker, Kit, Service, Verdict};
+use crate::switch::Switches;
 use crate::wire::{ConnectionId, Peer, Protocol, Reply, Request, Tls, Wire};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
@@ -63,8 +64,12 @@ pub(super) struct Bench {
 
 impl Bench {
     pub(super) fn new() -> Self {
+        Self::with(&Switches::default())
+    }
+
+    pub(super) fn with(switches: &Switches) -> Self {
         let mut post = Post::default();
-        let apns = Apns::new(&mut post, SERVICE);
+        let apns = Apns::new(&mut post, SERVICE, switches);
         let mut bench = Self {
             apns,
             post,
@@ -163,6 +168,19 @@ impl Bench {
         let prepared = Apns::prepare(&self.keys, &self.peer(), &request);
         let answer = self.at_desk(|apns, desk| apns.answer(desk, &request, prepared));
         (shown(&answer.reply), answer.verdict)
+    }
+
+    /// Sends a push and gives what it does to its connection: a new stream limit, a GOAWAY's data.
+    pub(super) fn told(&mut self, push: &Push) -> (Option<u32>, Option<String>) {
+        let request = push.request();
+        let prepared = Apns::prepare(&self.keys, &self.peer(), &request);
+        let reply = self.at_desk(|apns, desk| apns.answer(desk, &request, prepared)).reply;
+        let limit = reply.settings.and_then(|settings| settings.max_concurrent_streams);
+        let debug = match reply.wire {
+            Wire::GoAway(go_away) => Some(String::from_utf8(go_away.debug.to_vec()).unwrap()),
+            _ => None,
+        };
+        (limit, debug)
     }
 
     /// The rule and the cause that a push is turned down for.

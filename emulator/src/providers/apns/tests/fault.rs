@@ -8,7 +8,13 @@ use crate::providers::rim::Service;
 fn answer(fault: &FaultReply) -> String {
     let mut bench = Bench::new();
     let request = bench.push().request();
-    shown(&bench.at_desk(|_, desk| Apns::fault_reply(desk, &request, fault)))
+    let (reply, reason) = bench.at_desk(|_, desk| Apns::fault_reply(desk, &request, fault));
+    if fault.body.is_none() {
+        let body: serde_json::Value =
+            serde_json::from_slice(&reply.body).expect("an answer in JSON");
+        assert_eq!(body["reason"].as_str(), reason.as_deref());
+    }
+    shown(&reply)
 }
 
 #[test]

@@ -5,6 +5,7 @@
 
 mod address;
 mod bench;
+mod connection;
 mod delivery;
 mod fault;
 mod head;

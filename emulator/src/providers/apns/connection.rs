@@ -1,0 +1,215 @@
+//! What connections do besides answering: ALPN, SETTINGS, stream limits, GOAWAY.
+
+use super::rules::Reason;
+use crate::switch::{Switch, Switches, Takes};
+use crate::wire::{
+    ConnectionProfile, Excess, GoAway, Http1, Leniency, NewSettings, Peer, Reply, Settings, Wire,
+};
+use bytes::Bytes;
+
+/// How connections behave: ALPN is `h2` or absent [client], SETTINGS as observed [report: pushy
+/// #356 and #878], HTTP/1 is answered as Netty does, whose texts the service shows [report].
+pub(super) const PROFILE: ConnectionProfile = ConnectionProfile {
+    name: "apns",
+    alpn: &["h2"],
+    http1: Http1::GoAway,
+    settings: Settings {
+        header_table_size: 4_096,
+        max_concurrent_streams: 1_000,
+        initial_window_size: 65_535,
+        max_frame_size: 16_384,
+        max_header_list_size: 8_000,
+    },
+    streams_at_first: Some(1),
+    excess: Excess::Refuse,
+    leniency: Leniency::ALL,
+    idle: None,
+    idle_debug: r#"{"reason":"IdleTimeout"}"#,
+    stop_debug: r#"{"reason":"Shutdown"}"#,
+};
+
+/// What can be chosen.
+pub(super) const SWITCHES: &[Switch] =
+    &[STREAMS, STREAMS_AT_FIRST, STREAMS_AFTER_ERROR, EXCESS, ERRORS, IDLE, HTTP1];
+
+const STREAMS: Switch = Switch {
+    name: "apns.streams",
+    takes: Takes::Count { least: 1, most: 10_000 },
+    usual: "1000",
+    strict: None,
+    about: "how many streams a connection may have at once, once the sender is known",
+    source: "[report] 500 in 2016, 1500 in 2018, 1000 in 2021: jchambers/pushy #356 and #878",
+};
+const STREAMS_AT_FIRST: Switch = Switch {
+    name: "apns.streams-at-first",
+    takes: Takes::Count { least: 1, most: 10_000 },
+    usual: "1",
+    strict: None,
+    about: "how many streams it may have until one provider token was accepted; a connection with \
+            a client certificate has the usual number at once",
+    source: "[doc] Apple, \"Sending notification requests to APNs\"; certificates [guess]",
+};
+const STREAMS_AFTER_ERROR: Switch = Switch {
+    name: "apns.streams-after-error",
+    takes: Takes::CountOrOff { least: 1, most: 10_000 },
+    usual: "off",
+    strict: Some("1"),
+    about: "how many streams it may have after a push was rejected, until one is accepted",
+    source: "[report] lionheart/openradar-mirror #15649, in 2016; [doc] errors slow a sender down",
+};
+const EXCESS: Switch = Switch {
+    name: "apns.too-many-streams",
+    takes: Takes::Word(&["refuse", "go-away"]),
+    usual: "refuse",
+    strict: None,
+    about: "whether a stream beyond the limit is refused, or ends the connection",
+    source: "[client] pushy sends again after REFUSED_STREAM; [report] GOAWAY: pushy #356",
+};
+const ERRORS: Switch = Switch {
+    name: "apns.errors-before-goaway",
+    takes: Takes::CountOrOff { least: 1, most: 1_000_000 },
+    usual: "off",
+    strict: Some("100"),
+    about: "how many rejections one after the other, 410 left out, end the connection with the \
+            last one's reason",
+    source: "[doc] Apple, \"Handling notification responses from APNs\"; the number is a [guess]",
+};
+const IDLE: Switch = Switch {
+    name: "apns.idle-timeout",
+    takes: Takes::LengthOrOff,
+    usual: "off",
+    strict: None,
+    about: "after how long without a request a connection is ended by GOAWAY IdleTimeout",
+    source: "[guess] the reason is in Apple's table, the time is not known",
+};
+const HTTP1: Switch = Switch {
+    name: "apns.http1",
+    takes: Takes::Word(&["go-away", "serve"]),
+    usual: "go-away",
+    strict: None,
+    about: "what HTTP/1.1 on a connection to APNs is answered with",
+    source: "[client] Netty's answer; serving it helps test set-ups such as APNSwift's own",
+};
+
+/// How connections behave, as it was chosen.
+pub(super) fn profile(switches: &Switches) -> ConnectionProfile {
+    let streams = |switch| switches.count(switch);
+    let usual = streams(&STREAMS).unwrap_or(PROFILE.settings.max_concurrent_streams);
+    ConnectionProfile {
+        http1: if switches.is(&HTTP1, "serve") { Http1::Serve } else { Http1::GoAway },
+        settings: Settings { max_concurrent_streams: usual, ..PROFILE.settings },
+        streams_at_first: streams(&STREAMS_AT_FIRST).map(|first| first.min(usual)),
+        excess: if switches.is(&EXCESS, "go-away") { TOO_MANY } else { Excess::Refuse },
+        idle: switches.length(&IDLE),
+        ..PROFILE
+    }
+}
+
+/// Error 7 and the sentence that Netty's flow controller says. [report] jchambers/pushy #356
+const TOO_MANY: Excess =
+    Excess::GoAway { code: 7, debug: "Maximum active streams violated for this endpoint." };
+
+/// What connections are allowed, as it was chosen.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Conduct {
+    usual: u32,
+    first: u32,
+    after_error: Option<u32>,
+    errors: Option<u32>,
+}
+
+/// How a request's connection was opened.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Opened {
+    /// To APNs, by name or listener; limits hold there alone.
+    profiled: bool,
+    /// With a client certificate.
+    certified: bool,
+}
+
+/// Where a connection stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Standing {
+    streams: u32,
+    /// Rejections since the last push that was accepted.
+    errors: u32,
+}
+
+/// What became of a push, as far as its connection is concerned.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Became {
+    Accepted,
+    /// Turned down, with or without a provider token that was accepted.
+    Rejected {
+        reason: Reason,
+        known: bool,
+    },
+}
+
+impl Opened {
+    pub(super) fn of(peer: &Peer) -> Self {
+        let certificates = peer.tls.as_ref().map(|tls| &tls.client_certificates);
+        Self {
+            profiled: peer.profile == PROFILE.name,
+            certified: certificates.is_some_and(|certificates| !certificates.is_empty()),
+        }
+    }
+
+    pub(super) const fn is_limited(self) -> bool {
+        self.profiled
+    }
+}
+
+impl Conduct {
+    pub(super) fn chosen(switches: &Switches) -> Self {
+        let profile = profile(switches);
+        let usual = profile.settings.max_concurrent_streams;
+        Self {
+            usual,
+            first: profile.streams_at_first.unwrap_or(usual),
+            after_error: switches.count(&STREAMS_AFTER_ERROR),
+            errors: switches.count(&ERRORS),
+        }
+    }
+
+    /// Where a connection stands before its first request.
+    pub(super) const fn start(&self, opened: Opened) -> Standing {
+        let streams = if opened.certified { self.usual } else { self.first };
+        Standing { streams, errors: 0 }
+    }
+
+    /// What a push's fate does to its connection: new SETTINGS, or GOAWAY.
+    pub(super) fn follow(&self, standing: &mut Standing, became: Became, reply: &mut Reply) {
+        let streams = match became {
+            Became::Accepted => {
+                standing.errors = 0;
+                self.usual
+            }
+            Became::Rejected { reason, known } => {
+                let counts = reason.status() != GONE;
+                standing.errors += u32::from(counts);
+                match self.after_error.filter(|_| counts) {
+                    Some(low) => low.min(self.usual),
+                    // A valid token is enough, whatever else is wrong. [doc]
+                    None if known && standing.streams == self.first => self.usual,
+                    None => standing.streams,
+                }
+            }
+        };
+        if streams != standing.streams {
+            standing.streams = streams;
+            let limit =
+                NewSettings { max_concurrent_streams: Some(streams), ..NewSettings::default() };
+            reply.settings = Some(Box::new(limit));
+        }
+        if let Became::Rejected { reason, .. } = became
+            && self.errors.is_some_and(|most| standing.errors >= most)
+        {
+            let debug = Bytes::from_static(reason.body().as_bytes());
+            reply.wire = Wire::GoAway(GoAway { debug, ..GoAway::default() });
+        }
+    }
+}
+
+/// The status of a dead device token, which is no error of the sender's. [doc]
+const GONE: u16 = 410;

@@ -1,0 +1,4 @@
+//! Whole emulators over real sockets, spoken to in frames.
+
+mod apns;
+mod bench;
