@@ -14,28 +14,51 @@ struct Sender {
     runtime: &'static str,
     prepare: &'static [&'static str],
     run: &'static [&'static str],
+    on_503: On503,
+}
+
+/// What a sender does with a push that was answered with 503.
+enum On503 {
+    Repeats,
+    Reports,
 }
 
 const SENDERS: &[Sender] = &[
+    Sender {
+        folder: "go-apns2",
+        runtime: "go",
+        prepare: &["FOLDER/build"],
+        run: &["FOLDER/target/pushpit-sender-apns2"],
+        on_503: On503::Reports,
+    },
     Sender {
         folder: "node-node-apn",
         runtime: "node",
         prepare: &["npm", "ci", "--no-audit", "--no-fund"],
         run: &["node", "FOLDER/main.js"],
+        on_503: On503::Repeats,
     },
     Sender {
         folder: "rust-apple-apns",
         runtime: "cargo",
         prepare: &["FOLDER/build", "--quiet"],
         run: &["FOLDER/target/debug/pushpit-sender-apple-apns"],
+        on_503: On503::Reports,
     },
 ];
 
 const STORIES: &[(&str, &str)] = &[
     ("aged-token", include_str!("stories/aged-token.yaml")),
+    ("cleanup", include_str!("stories/cleanup.yaml")),
     ("dead-token", include_str!("stories/dead-token.yaml")),
     ("hundred-at-once", include_str!("stories/hundred-at-once.yaml")),
+    ("options", include_str!("stories/options.yaml")),
 ];
+
+#[test]
+fn apns2_of_go_lives_through_every_story() {
+    tell_all("go-apns2");
+}
 
 #[test]
 fn node_apn_lives_through_every_story() {
@@ -59,13 +82,22 @@ fn every_sender_of_the_fixtures_has_a_test() {
     assert_eq!(found, known);
 }
 
+impl On503 {
+    fn story(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::Repeats => ("unavailable", include_str!("stories/unavailable-repeated.yaml")),
+            Self::Reports => ("unavailable", include_str!("stories/unavailable-reported.yaml")),
+        }
+    }
+}
+
 fn tell_all(folder: &str) {
     let sender = SENDERS.iter().find(|sender| sender.folder == folder).unwrap();
     if !prepare(sender) {
         return;
     }
     let stories = tempfile::tempdir().unwrap();
-    for (name, story) in STORIES {
+    for (name, story) in STORIES.iter().chain([&sender.on_503.story()]) {
         let path = stories.path().join(format!("{name}.yaml"));
         fs::write(&path, story.replace("SENDER", &words(sender))).unwrap();
     }
