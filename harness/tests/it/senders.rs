@@ -39,6 +39,13 @@ const SENDERS: &[Sender] = &[
         on_503: On503::Repeats,
     },
     Sender {
+        folder: "python-aioapns",
+        runtime: "python3",
+        prepare: &["FOLDER/build"],
+        run: &["FOLDER/.venv/bin/python", "FOLDER/main.py"],
+        on_503: On503::Reports,
+    },
+    Sender {
         folder: "rust-apple-apns",
         runtime: "cargo",
         prepare: &["FOLDER/build", "--quiet"],
@@ -68,6 +75,11 @@ fn node_apn_lives_through_every_story() {
 #[test]
 fn apple_apns_lives_through_every_story() {
     tell_all("rust-apple-apns");
+}
+
+#[test]
+fn aioapns_lives_through_every_story() {
+    tell_all("python-aioapns");
 }
 
 #[test]
