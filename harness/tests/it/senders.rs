@@ -32,6 +32,13 @@ const SENDERS: &[Sender] = &[
         on_503: On503::Reports,
     },
     Sender {
+        folder: "java-pushy",
+        runtime: "mvn",
+        prepare: &["FOLDER/build"],
+        run: &["java", "-jar", "FOLDER/target/pushpit-sender-pushy.jar"],
+        on_503: On503::Reports,
+    },
+    Sender {
         folder: "node-node-apn",
         runtime: "node",
         prepare: &["npm", "ci", "--no-audit", "--no-fund"],
@@ -83,6 +90,11 @@ fn aioapns_lives_through_every_story() {
 }
 
 #[test]
+fn pushy_lives_through_every_story() {
+    tell_all("java-pushy");
+}
+
+#[test]
 fn every_sender_of_the_fixtures_has_a_test() {
     let folders = fs::read_dir(fixtures()).unwrap().map(|entry| entry.unwrap().path());
     let mut found: Vec<_> = folders
@@ -126,8 +138,11 @@ fn prepare(sender: &Sender) -> bool {
     let folder = fixtures().join(sender.folder);
     let installed = sender.folder.starts_with("node") && folder.join("node_modules").is_dir();
     let ready = is_here && (installed || prepared(sender, &folder));
-    if !ready {
-        skip(&format!("the sender `{}`", sender.folder), &format!("`{}`", sender.runtime));
+    let what = format!("the sender `{}`", sender.folder);
+    match (is_here, ready) {
+        (false, _) => skip(&what, &format!("`{}`", sender.runtime)),
+        (true, false) => skip(&what, &format!("`{}` to succeed", sender.prepare.join(" "))),
+        (true, true) => {}
     }
     ready
 }
