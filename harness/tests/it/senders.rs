@@ -14,28 +14,65 @@ struct Sender {
     runtime: &'static str,
     prepare: &'static [&'static str],
     run: &'static [&'static str],
+    on_503: On503,
+}
+
+/// What a sender does with a push that was answered with 503.
+enum On503 {
+    Repeats,
+    Reports,
 }
 
 const SENDERS: &[Sender] = &[
+    Sender {
+        folder: "go-apns2",
+        runtime: "go",
+        prepare: &["FOLDER/build"],
+        run: &["FOLDER/target/pushpit-sender-apns2"],
+        on_503: On503::Reports,
+    },
+    Sender {
+        folder: "java-pushy",
+        runtime: "mvn",
+        prepare: &["FOLDER/build"],
+        run: &["java", "-jar", "FOLDER/target/pushpit-sender-pushy.jar"],
+        on_503: On503::Reports,
+    },
     Sender {
         folder: "node-node-apn",
         runtime: "node",
         prepare: &["npm", "ci", "--no-audit", "--no-fund"],
         run: &["node", "FOLDER/main.js"],
+        on_503: On503::Repeats,
+    },
+    Sender {
+        folder: "python-aioapns",
+        runtime: "python3",
+        prepare: &["FOLDER/build"],
+        run: &["FOLDER/.venv/bin/python", "FOLDER/main.py"],
+        on_503: On503::Reports,
     },
     Sender {
         folder: "rust-apple-apns",
         runtime: "cargo",
         prepare: &["FOLDER/build", "--quiet"],
         run: &["FOLDER/target/debug/pushpit-sender-apple-apns"],
+        on_503: On503::Reports,
     },
 ];
 
 const STORIES: &[(&str, &str)] = &[
     ("aged-token", include_str!("stories/aged-token.yaml")),
+    ("cleanup", include_str!("stories/cleanup.yaml")),
     ("dead-token", include_str!("stories/dead-token.yaml")),
     ("hundred-at-once", include_str!("stories/hundred-at-once.yaml")),
+    ("options", include_str!("stories/options.yaml")),
 ];
+
+#[test]
+fn apns2_of_go_lives_through_every_story() {
+    tell_all("go-apns2");
+}
 
 #[test]
 fn node_apn_lives_through_every_story() {
@@ -45,6 +82,16 @@ fn node_apn_lives_through_every_story() {
 #[test]
 fn apple_apns_lives_through_every_story() {
     tell_all("rust-apple-apns");
+}
+
+#[test]
+fn aioapns_lives_through_every_story() {
+    tell_all("python-aioapns");
+}
+
+#[test]
+fn pushy_lives_through_every_story() {
+    tell_all("java-pushy");
 }
 
 #[test]
@@ -59,13 +106,22 @@ fn every_sender_of_the_fixtures_has_a_test() {
     assert_eq!(found, known);
 }
 
+impl On503 {
+    fn story(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::Repeats => ("unavailable", include_str!("stories/unavailable-repeated.yaml")),
+            Self::Reports => ("unavailable", include_str!("stories/unavailable-reported.yaml")),
+        }
+    }
+}
+
 fn tell_all(folder: &str) {
     let sender = SENDERS.iter().find(|sender| sender.folder == folder).unwrap();
     if !prepare(sender) {
         return;
     }
     let stories = tempfile::tempdir().unwrap();
-    for (name, story) in STORIES {
+    for (name, story) in STORIES.iter().chain([&sender.on_503.story()]) {
         let path = stories.path().join(format!("{name}.yaml"));
         fs::write(&path, story.replace("SENDER", &words(sender))).unwrap();
     }
@@ -82,8 +138,11 @@ fn prepare(sender: &Sender) -> bool {
     let folder = fixtures().join(sender.folder);
     let installed = sender.folder.starts_with("node") && folder.join("node_modules").is_dir();
     let ready = is_here && (installed || prepared(sender, &folder));
-    if !ready {
-        skip(&format!("the sender `{}`", sender.folder), &format!("`{}`", sender.runtime));
+    let what = format!("the sender `{}`", sender.folder);
+    match (is_here, ready) {
+        (false, _) => skip(&what, &format!("`{}`", sender.runtime)),
+        (true, false) => skip(&what, &format!("`{}` to succeed", sender.prepare.join(" "))),
+        (true, true) => {}
     }
     ready
 }
