@@ -234,7 +234,7 @@ impl TlsFailure {
                 format!("the sender does not trust the local CA: let it load `{ca}`").into()
             }
             Self::ForeignName { name } => format!(
-                "start with `--name {name}`, or let the sender use a push host's name, `localhost` \
+                "start `serve` with `--name {name}`, or let the sender use a push host's name, `localhost` \
                  or 127.0.0.1"
             )
             .into(),

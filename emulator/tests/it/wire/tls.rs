@@ -31,7 +31,7 @@ async fn a_foreign_name_gets_the_default_certificate() {
     let wanted = "TLS handshake failed: the sender asked for `www.example.com`, for which the local \
                   CA does not speak";
     assert_eq!(what, wanted);
-    assert!(help.starts_with("start with `--name www.example.com`"), "{help}");
+    assert!(help.starts_with("start `serve` with `--name www.example.com`"), "{help}");
 }
 
 #[tokio::test]
@@ -59,7 +59,7 @@ async fn a_sender_that_goes_away_when_it_has_our_certificate_most_likely_does_no
             "www.example.com",
             "TLS handshake failed: the sender asked for `www.example.com`, for which the local CA \
              does not speak",
-            "start with `--name www.example.com`, or let the sender use a push host's name, \
+            "start `serve` with `--name www.example.com`, or let the sender use a push host's name, \
              `localhost` or 127.0.0.1",
         ),
     ] {
