@@ -9,12 +9,15 @@ use crate::world::{
     Command, Incoming, Prepared, Route, body_ceiling, is_push_target, profile, route,
 };
 use serde_json::json;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// What stands behind the sockets of an emulator.
 pub(super) struct WorldFront {
     pub(super) door: Arc<Door>,
     pub(super) switches: Switches,
+    /// The file with the local CA's certificate.
+    pub(super) ca: PathBuf,
 }
 
 impl WorldFront {
@@ -57,7 +60,7 @@ impl Front for WorldFront {
     }
 
     fn trouble(&self, incident: &Incident) {
-        let (what, help) = (incident.trouble.to_string(), incident.trouble.help());
+        let (what, help) = (incident.trouble.to_string(), incident.trouble.help(&self.ca));
         tracing::warn!(connection = incident.connection.map(|id| id.0), "{what}; {help}");
         let note = json!({
             "connection": incident.connection.map(|id| id.0),

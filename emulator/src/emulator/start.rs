@@ -100,7 +100,7 @@ impl Emulator {
         let control = Control::new(Arc::clone(&door), &state.path().join("credentials"))?;
         let apps = config.apps.iter().map(|app| (app.provider.as_str(), &app.spec));
         control.prepare_apps(apps).map_err(StartError::of_apps)?;
-        let server = serve(&config, authority, &door).await?;
+        let server = serve(&config, authority, &door, state.ca_path()).await?;
         let control_config = ControlServerConfig {
             address: config.control,
             ca: state.ca_path(),
@@ -178,13 +178,15 @@ async fn serve(
     config: &Config,
     authority: Authority,
     door: &Arc<Door>,
+    ca: PathBuf,
 ) -> Result<crate::server::Running, ServerError> {
     let listener = |push: &super::config::PushListener| Listener {
         socket: Socket::Bind(push.address),
         service: push.service.clone(),
     };
     let listeners = config.push.iter().map(listener).collect();
-    let front = Arc::new(WorldFront { door: Arc::clone(door), switches: config.switches.clone() });
+    let switches = config.switches.clone();
+    let front = Arc::new(WorldFront { door: Arc::clone(door), switches, ca });
     let authority = Arc::new(authority);
     let config = ServerConfig { listeners, authority, max_connections: MAX_CONNECTIONS };
     Server::start(config, front).await

@@ -154,6 +154,11 @@ impl Authority {
             .map_err(|cause| certificate_error(&key, cause))
     }
 
+    /// Whether the CA speaks for this name, lower case.
+    pub(super) fn speaks_for(&self, name: &str) -> bool {
+        self.permitted.allows(name)
+    }
+
     /// Makes the leaves' key before the first connection needs it.
     pub(super) fn warm_up(&self) {
         // Whoever needs the key next tells why it cannot be made.

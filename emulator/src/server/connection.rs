@@ -131,7 +131,7 @@ impl Opening<'_> {
         way: &mut Way,
     ) -> Result<TlsStream<Replay<Line>>, Trouble> {
         let acceptor = LazyConfigAcceptor::new(rustls::server::Acceptor::default(), stream);
-        let start = acceptor.await.map_err(tls::trouble)?;
+        let start = acceptor.await.map_err(tls::no_hello)?;
         let hello = start.client_hello();
         let server_name =
             hello.server_name().map(|name| name.trim_end_matches('.').to_ascii_lowercase());
@@ -145,7 +145,9 @@ impl Opening<'_> {
             .tls
             .config(&hello, profile.alpn, name, local)
             .map_err(|error| Trouble::Bug { what: error.to_string() })?;
-        let stream = start.into_stream(config).await.map_err(tls::trouble)?;
+        let foreign = name.filter(|name| !self.shared.tls.speaks_for(name)).map(str::to_owned);
+        let stream = start.into_stream(config).await;
+        let stream = stream.map_err(|cause| tls::failed(cause, foreign.as_deref()))?;
         let session = stream.get_ref().1;
         let alpn = session.alpn_protocol().map(|name| String::from_utf8_lossy(name).into_owned());
         let certificates = session.peer_certificates().unwrap_or_default();

@@ -2,7 +2,9 @@
 
 use crate::control::{InFlight, Orders};
 use crate::wire::{ConnectionId, ConnectionProfile, Peer, Reply, Request};
+use std::borrow::Cow;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 
 /// What stands behind the sockets.
@@ -153,13 +155,8 @@ pub enum Trouble {
     #[error("no handshake within {} s", super::connection::HANDSHAKE_LIMIT.as_secs())]
     SlowStart,
     /// The TLS handshake failed.
-    #[error("TLS handshake failed: {cause}")]
-    Tls {
-        /// What the TLS layer said.
-        cause: std::io::Error,
-        /// Whether the sender said that it does not trust our certificate.
-        distrusted: bool,
-    },
+    #[error("TLS handshake failed: {0}")]
+    Tls(TlsFailure),
     /// There are as many connections as are allowed.
     #[error("closed a new connection: {limit} are open already")]
     TooManyConnections {
@@ -168,9 +165,36 @@ pub enum Trouble {
     },
 }
 
+/// Why a TLS handshake failed.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsFailure {
+    /// The sender went away when it had our certificate.
+    #[error("the sender closed the connection when it had seen our certificate")]
+    Closed,
+    /// The sender said that it does not take our certificate.
+    #[error("{0}")]
+    Distrusted(std::io::Error),
+    /// The sender did not take our certificate, and asked for a name that is none of the CA's.
+    #[error("the sender asked for `{name}`, for which the local CA does not speak")]
+    ForeignName {
+        /// The name.
+        name: String,
+    },
+    /// Anything else.
+    #[error("{0}")]
+    Other(std::io::Error),
+}
+
 impl Trouble {
-    /// What a person can do about it.
-    pub const fn help(&self) -> &'static str {
+    /// What a person can do about it. `ca` is the file with the local CA's certificate.
+    pub fn help(&self, ca: &Path) -> Cow<'static, str> {
+        match self {
+            Self::Tls(failure) => failure.help(ca),
+            other => Cow::Borrowed(other.usual_help()),
+        }
+    }
+
+    const fn usual_help(&self) -> &'static str {
         match self {
             Self::Accept { .. } => "raise the limit of open files (`ulimit -n`)",
             Self::Bug { .. } => "please report it with the request that caused it",
@@ -192,11 +216,31 @@ impl Trouble {
                 "the sender announced more than it sent, or was stopped"
             }
             Self::SlowStart => "the sender connected and then said nothing; is it a port probe?",
-            Self::Tls { distrusted: true, .. } => {
-                "the sender does not trust the local CA: let it load `ca.pem`"
-            }
-            Self::Tls { .. } => "TLS 1.2 or later is needed; look at the sender's TLS settings",
+            Self::Tls(_) => "look at the sender's TLS settings",
             Self::TooManyConnections { .. } => "let the sender reuse its connections",
+        }
+    }
+}
+
+impl TlsFailure {
+    fn help(&self, ca: &Path) -> Cow<'static, str> {
+        let ca = ca.display();
+        match self {
+            Self::Closed => format!(
+                "most often it does not trust the local CA and does not say so: let it load `{ca}`"
+            )
+            .into(),
+            Self::Distrusted(_) => {
+                format!("the sender does not trust the local CA: let it load `{ca}`").into()
+            }
+            Self::ForeignName { name } => format!(
+                "start `serve` with `--name {name}`, or let the sender use a push host's name, `localhost` \
+                 or 127.0.0.1"
+            )
+            .into(),
+            Self::Other(_) => {
+                Cow::Borrowed("TLS 1.2 or later is needed; look at the sender's TLS settings")
+            }
         }
     }
 }

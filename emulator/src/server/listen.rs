@@ -257,10 +257,11 @@ mod tests {
     use crate::wire::{ConnectionProfile, Peer, Reply, Request};
     use std::collections::VecDeque;
     use std::net::Ipv4Addr;
+    use std::path::Path;
     use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
     /// Tells of trouble, and is asked nothing else.
-    struct Troubles(UnboundedSender<(String, &'static str)>);
+    struct Troubles(UnboundedSender<(String, String)>);
 
     impl Front for Troubles {
         fn profile(&self, _: Option<&str>, _: Option<&str>) -> ConnectionProfile {
@@ -276,7 +277,10 @@ mod tests {
         fn closed(&self, _: ConnectionId, _: &str) {}
 
         fn trouble(&self, incident: &Incident) {
-            let told = (incident.trouble.to_string(), incident.trouble.help());
+            let told = (
+                incident.trouble.to_string(),
+                incident.trouble.help(Path::new("ca.pem")).into_owned(),
+            );
             // Who has heard enough does not listen any more.
             let _ = self.0.send(told);
         }
@@ -325,7 +329,7 @@ mod tests {
             }
         }));
         let what = format!("{}", Trouble::Accept { cause: full() });
-        let wanted = (what, "raise the limit of open files (`ulimit -n`)");
+        let wanted = (what, "raise the limit of open files (`ulimit -n`)".to_owned());
         assert_eq!(told.recv().await.unwrap(), wanted);
         assert_eq!(told.recv().await.unwrap(), wanted, "an aborted connection is nobody's trouble");
         let first = TcpStream::connect(local).await.unwrap();

@@ -28,7 +28,7 @@ pub use body::DRAIN_CEILING;
 pub use ca::{Authority, Origin, Renewal};
 pub use delay::now;
 pub use error::ServerError;
-pub use front::{Front, Incident, Trouble};
+pub use front::{Front, Incident, TlsFailure, Trouble};
 pub use listen::{Bound, Listener, MAX_CONNECTIONS, Running, Server, ServerConfig, Socket};
 pub use permitted::Permitted;
 pub use state::StateFolder;

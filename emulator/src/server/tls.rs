@@ -3,7 +3,7 @@
 use super::ca::Authority;
 use super::delay;
 use super::error::ServerError;
-use super::front::Trouble;
+use super::front::{TlsFailure, Trouble};
 use rustls::client::danger::HandshakeSignatureValid;
 use rustls::crypto::CryptoProvider;
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
@@ -14,6 +14,7 @@ use rustls::{
 };
 use rustls_pki_types::{CertificateDer, UnixTime};
 use std::collections::HashMap;
+use std::io;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -57,6 +58,11 @@ impl TlsEdge {
         Ok(Arc::new(config))
     }
 
+    /// Whether the local CA speaks for this name, lower case.
+    pub(super) fn speaks_for(&self, name: &str) -> bool {
+        self.authority.speaks_for(name)
+    }
+
     fn with_alpn(&self, protocol: &'static str) -> Arc<ServerConfig> {
         let mut chosen = self.chosen.lock().unwrap_or_else(PoisonError::into_inner);
         let config = chosen.entry(protocol).or_insert_with(|| {
@@ -68,10 +74,31 @@ impl TlsEdge {
     }
 }
 
-/// What a failed handshake is told as.
-pub(super) fn trouble(cause: std::io::Error) -> Trouble {
+/// What a handshake is told as that failed before we had said anything.
+pub(super) fn no_hello(cause: io::Error) -> Trouble {
+    Trouble::Tls(TlsFailure::Other(cause))
+}
+
+/// What a handshake is told as that failed when the sender had our certificate, for a name that
+/// was asked for and is none of the CA's, if it was one.
+pub(super) fn failed(cause: io::Error, foreign: Option<&str>) -> Trouble {
+    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    // Node, for one, closes without an alert. [client]
+    let closed =
+        matches!(cause.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof);
+    let distrusted = is_distrust(&cause);
+    Trouble::Tls(match foreign {
+        Some(name) if closed || distrusted => TlsFailure::ForeignName { name: name.to_owned() },
+        _ if closed => TlsFailure::Closed,
+        _ if distrusted => TlsFailure::Distrusted(cause),
+        _ => TlsFailure::Other(cause),
+    })
+}
+
+/// Whether the sender said that it does not take our certificate.
+fn is_distrust(cause: &io::Error) -> bool {
     let inner = cause.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
-    let distrusted = matches!(
+    matches!(
         inner,
         Some(rustls::Error::AlertReceived(
             AlertDescription::UnknownCA
@@ -79,8 +106,7 @@ pub(super) fn trouble(cause: std::io::Error) -> Trouble {
                 | AlertDescription::CertificateUnknown
                 | AlertDescription::UnsupportedCertificate
         ))
-    );
-    Trouble::Tls { cause, distrusted }
+    )
 }
 
 /// The one certificate that was chosen for this connection.

@@ -17,6 +17,7 @@ pub fn json(result: &ScenarioResult) -> Value {
             "ended_senders": failure.seen.ended.iter().map(|(name, status)| json!({"name": name, "status": status})).collect::<Vec<_>>(),
             "outputs": failure.seen.outputs.iter().map(|(of, text)| json!({"of": of, "text": text})).collect::<Vec<_>>(),
             "rejected": failure.seen.rejected,
+            "no_requests": failure.seen.no_requests.iter().map(|it| json!({"what": it.what, "help": it.help, "times": it.times})).collect::<Vec<_>>(),
         }),
         Verdict::Wrong { diagnostics, .. } => {
             json!(diagnostics.iter().map(crate::diagnostic::Diagnostic::short).collect::<Vec<_>>())

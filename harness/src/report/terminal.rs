@@ -1,7 +1,7 @@
 //! A run's results for a person at a terminal.
 
 use crate::diagnostic::{Style, draw};
-use crate::run::{Difference, Failure, Inbox, ScenarioResult, SnapshotResult, Verdict};
+use crate::run::{Difference, Failure, Inbox, NoRequest, ScenarioResult, SnapshotResult, Verdict};
 use anstyle::{AnsiColor, Style as Paint};
 use pushpit_emulator::world::Miss;
 use serde_json::Value;
@@ -73,6 +73,10 @@ impl Terminal {
         }
         for line in &failure.seen.rejected {
             let _ = writeln!(text, "  rejected: {line}");
+        }
+        for NoRequest { what, help, times } in &failure.seen.no_requests {
+            let times = if *times > 1 { format!(" ({times} times)") } else { String::new() };
+            let _ = writeln!(text, "  no request: {what}{times}\n    help: {help}");
         }
         for (of, output) in &failure.seen.outputs {
             let _ = writeln!(text, "  output of {of}:");

@@ -57,7 +57,6 @@ impl Stage<'_> {
             return Ok(());
         }
         failure.what = "not what was expected".to_owned();
-        failure.seen.rejected = self.rejected();
         Err(failure)
     }
 

@@ -17,6 +17,8 @@ mod stage;
 mod step;
 
 pub use keeper::{KEEP, adopt, children, keep, sweep};
-pub use result::{Difference, Failure, Inbox, ScenarioResult, Seen, SnapshotResult, Verdict};
+pub use result::{
+    Difference, Failure, Inbox, NoRequest, ScenarioResult, Seen, SnapshotResult, Verdict,
+};
 pub use scenario::{Job, Settings, run_all};
 pub use stage::configured;

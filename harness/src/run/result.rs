@@ -74,6 +74,19 @@ pub struct Seen {
     pub outputs: Vec<(String, String)>,
     /// The last requests that the emulator rejected, in a line each.
     pub rejected: Vec<String>,
+    /// What senders did last that never became a request.
+    pub no_requests: Vec<NoRequest>,
+}
+
+/// Something that never became a request, such as a TLS handshake that failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoRequest {
+    /// What happened.
+    pub what: String,
+    /// What to do about it.
+    pub help: String,
+    /// How often it happened.
+    pub times: usize,
 }
 
 /// What one device got, in short.

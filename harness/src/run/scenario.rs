@@ -102,7 +102,7 @@ async fn play(job: &Job, scenario: &Scenario, settings: &Settings, result: &mut 
             }
         }
         Err(mut failure) => {
-            failure.seen.outputs.extend(stage.outputs());
+            stage.explain(&mut failure).await;
             result.verdict = Verdict::Failed(Box::new(failure));
         }
     }

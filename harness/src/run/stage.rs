@@ -3,7 +3,7 @@
 use super::http::PushPort;
 use super::names::{Names, variables};
 use super::process::{Launch, Process};
-use super::result::{Failure, Inbox};
+use super::result::{Failure, Inbox, NoRequest};
 use super::sender::RunningSender;
 use super::step::{refused, said};
 use crate::scenario::{AppSpec, Located, Scenario, Table, UnknownAddresses, chosen};
@@ -17,7 +17,9 @@ use serde_json::Value;
 use std::collections::{BTreeMap, VecDeque};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use tempfile::TempDir;
+use tokio::time::timeout;
 
 /// A scenario's emulator and everything around it.
 pub(super) struct Stage<'a> {
@@ -215,8 +217,48 @@ impl<'a> Stage<'a> {
         Ok(Launch { keeper: self.keeper.clone(), words, folder, variables: all, input })
     }
 
+    /// Adds to a failure what helps to understand it: what was rejected, what never became a
+    /// request, and what senders wrote.
+    pub(super) async fn explain(&self, failure: &mut Failure) {
+        failure.seen.rejected = self.rejected();
+        if failure.seen.rejected.is_empty() {
+            // A connection that breaks is told a moment later. That none does is the usual case.
+            drop(timeout(BREAKING, self.first_trouble()).await);
+        }
+        failure.seen.no_requests = self.no_requests();
+        failure.seen.outputs.extend(self.outputs());
+    }
+
+    async fn first_trouble(&self) {
+        let control = self.emulator.control();
+        let mut seen = self.since;
+        loop {
+            let troubles = control.events(Some("trouble"), seen, 1);
+            if !troubles.items.is_empty() {
+                return;
+            }
+            seen = troubles.next;
+            control.door().changed_since(seen).await;
+        }
+    }
+
+    /// What senders did last that never became a request; the same only once.
+    fn no_requests(&self) -> Vec<NoRequest> {
+        let ca = self.emulator.ca_path().display().to_string();
+        let mut all: Vec<NoRequest> = Vec::new();
+        for event in self.emulator.control().events(Some("trouble"), self.since, MANY).items {
+            let text = |key: &str| event.data[key].as_str().unwrap_or_default().to_owned();
+            // The file is gone when somebody reads this.
+            let (what, help) = (text("what"), text("help").replace(&ca, "${ca}"));
+            let place = all.iter().position(|one| one.what == what && one.help == help);
+            let times = 1 + place.map_or(0, |place| all.remove(place).times);
+            all.push(NoRequest { what, help, times });
+        }
+        all.into_iter().rev().take(SHOWN).collect()
+    }
+
     /// The last requests that the emulator rejected, in a line each.
-    pub(super) fn rejected(&self) -> Vec<String> {
+    fn rejected(&self) -> Vec<String> {
         let filter = Filter {
             of: Subject::Requests,
             verdict: Some("rejected".to_owned()),
@@ -346,8 +388,11 @@ fn id_of(app: &AppSpec) -> &str {
 /// More entries than a scenario's journal holds.
 const MANY: usize = 100_000;
 
+/// How long a failure waits for a connection that may be about to break.
+const BREAKING: Duration = Duration::from_millis(100);
+
 /// How many programs' outputs a failure shows.
 const REMEMBERED: usize = 3;
 
-/// How many rejected requests a failure shows.
+/// How many rejected requests, and other troubles, a failure shows.
 const SHOWN: usize = 5;

@@ -330,6 +330,57 @@ fn advancing_into_the_past_is_refused() {
 }
 
 #[test]
+fn a_step_that_fails_tells_what_was_rejected_and_why() {
+    let story = format!(
+        "{HEAD}snapshot: false\nsteps:\n{}  - run: {{ shell: exit 3 }}\n",
+        "  - request: { path: /3/device/abcdef, json: {}, status: 403 }\n"
+    );
+    let program = Program::new();
+    program.write("story.yaml", story);
+    let ended = program.run(&["run", "story.yaml"], "");
+    assert_eq!(ended.status, Some(1));
+    assert_snapshot!(ended.stdout, @"
+    failed A story (story.yaml)
+      anna
+        nothing
+      story.yaml:9:5: step 2 `run`: expected exit status 0, found 3
+      rejected: request 1 POST /3/device/abcdef: 403 MissingProviderToken: the request has no header `authorization`
+
+    0 passed, 1 failed
+    ");
+    let line = told(&program, &[]);
+    assert_eq!(line["detail"]["rejected"].as_array().unwrap().len(), 1, "{line}");
+}
+
+#[test]
+fn a_step_that_fails_tells_of_what_never_became_a_request() {
+    let program = Program::new();
+    // Connections that begin with bytes of no protocol.
+    let talk = r#"exec 3<>/dev/tcp/$0/$1; printf "\377\377\377\377" >&3; cat <&3"#;
+    let shell = format!("for i in 1 2; do {talk}; done");
+    let run =
+        format!("{{ command: [bash, -c, '{shell}', \"${{push.host}}\", \"${{push.port}}\"] }}");
+    program.write(
+        "story.yaml",
+        format!("{HEAD}snapshot: false\nsteps:\n  - run: {run}\n  - run: [\"false\"]\n"),
+    );
+    let ended = program.run(&["run", "story.yaml"], "");
+    assert_eq!(ended.status, Some(1));
+    assert_snapshot!(ended.stdout, @"
+    failed A story (story.yaml)
+      anna
+        nothing
+      story.yaml:9:5: step 2 `run`: expected exit status 0, found 1
+      no request: expected TLS, HTTP/2, HTTP/1.1 or CONNECT, found the bytes `ffffffff` (2 times)
+        help: look at the sender's host, port and protocol settings
+
+    0 passed, 1 failed
+    ");
+    let line = told(&program, &[]);
+    assert_eq!(line["detail"]["no_requests"][0]["times"], 2, "{line}");
+}
+
+#[test]
 fn programs_get_one_line_of_json_for_each_scenario() {
     let program = Program::new();
     program.write("story.yaml", format!("{HEAD}snapshot: false\nsteps:\n  - advance: 1s\n"));

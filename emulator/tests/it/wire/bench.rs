@@ -14,6 +14,7 @@ use rustls::RootCertStore;
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -35,6 +36,8 @@ pub(crate) enum Event {
     Head(String),
     Closed(String),
     Trouble(String),
+    /// What to do about the trouble that comes next.
+    Help(String),
 }
 
 /// Answers by path, and tells all it is told.
@@ -62,6 +65,7 @@ impl Front for Recorder {
     }
 
     fn trouble(&self, incident: &Incident) {
+        self.tell(Event::Help(incident.trouble.help(Path::new("ca.pem")).into_owned()));
         self.tell(Event::Trouble(incident.trouble.to_string()));
     }
 
@@ -158,11 +162,11 @@ impl Bench {
         Self { running: Some(running), address, authority, events }
     }
 
-    /// The next event that is not a request's head.
+    /// The next event that is neither a request's head nor help.
     pub(crate) async fn event(&mut self) -> Event {
         loop {
             match self.events.recv().await.expect("the server lives") {
-                Event::Head(_) => {}
+                Event::Head(_) | Event::Help(_) => {}
                 event => return event,
             }
         }
@@ -181,6 +185,18 @@ impl Bench {
         loop {
             if let Event::Trouble(text) = self.event().await {
                 return text;
+            }
+        }
+    }
+
+    /// The next trouble, and what to do about it.
+    pub(crate) async fn trouble_and_help(&mut self) -> (String, String) {
+        let mut last = String::new();
+        loop {
+            match self.events.recv().await.expect("the server lives") {
+                Event::Help(help) => last = help,
+                Event::Trouble(text) => return (text, last),
+                _ => {}
             }
         }
     }

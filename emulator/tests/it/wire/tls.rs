@@ -7,6 +7,7 @@ use rustls::HandshakeKind;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
 use std::io::ErrorKind;
 use std::sync::Arc;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_rustls::TlsConnector;
 
 #[tokio::test]
@@ -26,7 +27,59 @@ async fn a_foreign_name_gets_the_default_certificate() {
     let error = bench.tls("www.example.com", &["h2"]).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidData);
     assert!(error.to_string().contains("localhost"), "{error}");
-    assert!(bench.trouble().await.starts_with("TLS handshake failed"));
+    let (what, help) = bench.trouble_and_help().await;
+    let wanted = "TLS handshake failed: the sender asked for `www.example.com`, for which the local \
+                  CA does not speak";
+    assert_eq!(what, wanted);
+    assert!(help.starts_with("start `serve` with `--name www.example.com`"), "{help}");
+}
+
+#[tokio::test]
+async fn a_sender_that_says_that_it_does_not_trust_the_ca_is_told_to_load_it() {
+    let mut bench = Bench::start().await;
+    let other = Bench::start().await;
+    let stream = bench.dial().await;
+    let error = other.tls_over(stream, PLAIN, &["h2"], None).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidData);
+    let (what, help) = bench.trouble_and_help().await;
+    assert!(what.starts_with("TLS handshake failed: received fatal alert"), "{what}");
+    assert_eq!(help, "the sender does not trust the local CA: let it load `ca.pem`");
+}
+
+/// As Node does, which says nothing when it does not trust a certificate.
+#[tokio::test]
+async fn a_sender_that_goes_away_when_it_has_our_certificate_most_likely_does_not_trust_it() {
+    for (name, what, help) in [
+        (
+            PLAIN,
+            "TLS handshake failed: the sender closed the connection when it had seen our certificate",
+            "most often it does not trust the local CA and does not say so: let it load `ca.pem`",
+        ),
+        (
+            "www.example.com",
+            "TLS handshake failed: the sender asked for `www.example.com`, for which the local CA \
+             does not speak",
+            "start `serve` with `--name www.example.com`, or let the sender use a push host's name, \
+             `localhost` or 127.0.0.1",
+        ),
+    ] {
+        let mut bench = Bench::start().await;
+        let mut stream = bench.dial().await;
+        stream.write_all(&hello(&bench, name)).await.unwrap();
+        assert!(stream.read_u8().await.is_ok(), "it has said hello");
+        stream.shutdown().await.unwrap();
+        assert_eq!(bench.trouble_and_help().await, (what.to_owned(), help.to_owned()));
+    }
+}
+
+/// The first bytes of a TLS client that wants this name.
+fn hello(bench: &Bench, name: &str) -> Vec<u8> {
+    let config = Arc::new(bench.trusting(rustls::DEFAULT_VERSIONS, &["h2"], None));
+    let name = ServerName::try_from(name.to_owned()).unwrap();
+    let mut client = rustls::ClientConnection::new(config, name).unwrap();
+    let mut bytes = Vec::new();
+    client.write_tls(&mut bytes).unwrap();
+    bytes
 }
 
 /// A certificate that its own key signed, for that name.
