@@ -9,6 +9,7 @@ mod error;
 pub mod frame;
 mod head;
 pub mod hpack;
+mod memory;
 mod receive;
 mod reply;
 mod settings;
@@ -18,4 +19,5 @@ mod tests;
 
 pub use connection::{Connection, Event, Failure, Limits, Refusal};
 pub use error::ErrorCode;
+pub use memory::{IDLE_BUDGET, RESTED_BUDGET};
 pub use reply::{Body, End};

@@ -66,6 +66,11 @@ impl<T> Stream<T> {
         self.body.extend_from_slice(&part[..part.len().min(room)]);
     }
 
+    /// The room of what is kept of the body, bytes.
+    pub(super) fn body_room(&self) -> usize {
+        self.body.capacity()
+    }
+
     pub(super) fn length(&self) -> u64 {
         self.length
     }

@@ -38,7 +38,7 @@ where
         }
         if !driver.connection.output().is_empty() {
             let written = io.write_all(driver.connection.output()).await;
-            driver.connection.output().clear();
+            driver.connection.written();
             if written.is_err() || io.flush().await.is_err() {
                 return Ok(SENDER);
             }

@@ -97,6 +97,11 @@ impl Decoder {
         Ok(if size <= limit { Listed::Whole } else { Listed::TooLarge })
     }
 
+    /// What it keeps on the heap, bytes.
+    pub fn memory(&self) -> usize {
+        self.table.memory() + self.name.capacity() + self.value.capacity()
+    }
+
     fn resize(&mut self, size: usize) -> Result<(), HpackError> {
         if size > self.allowed {
             return Err(HpackError::Resize { size, allowed: self.allowed });
