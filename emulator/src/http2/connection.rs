@@ -22,6 +22,8 @@ pub struct Connection<T> {
     pub(super) stage: Stage,
     /// The highest stream that was begun.
     pub(super) last: u32,
+    /// The highest stream that our GOAWAY leaves in; what comes for those beyond it is thrown away.
+    pub(super) named: u32,
     /// The highest stream that was answered.
     pub(super) answered: u32,
     /// Streams that we reset lately; what still comes for them is thrown away.
@@ -133,6 +135,7 @@ impl<T> Connection<T> {
             block: None,
             stage: Stage::Preface,
             last: 0,
+            named: frame::MAX_STREAM,
             answered: 0,
             reset: VecDeque::new(),
             peer: PeerSettings {
@@ -219,6 +222,7 @@ impl<T> Connection<T> {
         let last = last.unwrap_or(self.last);
         frame::go_away(&mut self.output, last, code, debug);
         self.stage = Stage::Closing;
+        self.named = self.named.min(last).min(self.last);
         if last < self.last {
             self.streams.retain(|id, _| *id <= last);
         }

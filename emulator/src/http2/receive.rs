@@ -401,7 +401,7 @@ impl<T> Connection<T> {
 
     /// A frame for a stream that is over: ignored when we ended it and the sender may not know.
     fn late(&mut self, id: u32) -> Outcome {
-        if self.reset.contains(&id) || (self.stage == Stage::Closing && id > self.last) {
+        if self.reset.contains(&id) || id > self.named {
             return self.noise();
         }
         closed()
