@@ -248,8 +248,16 @@ impl<T> Connection<T> {
             self.decoder.allow(now.header_table_size as usize);
         }
         let more = i64::from(now.initial_window_size) - i64::from(before.initial_window_size);
-        if more != 0 {
-            self.streams.values_mut().for_each(|stream| stream.receive_window += more);
+        if more == 0 {
+            return;
+        }
+        self.streams.values_mut().for_each(|stream| stream.receive_window += more);
+        if more < 0 {
+            // What was sent under the wider window may be more than the narrower one allows.
+            let mut open: Vec<_> =
+                self.streams.iter().filter(|(_, it)| it.open).map(|(id, _)| *id).collect();
+            open.sort_unstable();
+            open.into_iter().for_each(|id| self.refill_stream(id));
         }
     }
 

@@ -68,18 +68,29 @@ impl<T> Connection<T> {
         if head.flags & frame::END_STREAM != 0 {
             return self.end(head.stream);
         }
-        let whole = i64::from(self.settings.in_force().initial_window_size);
-        let used = whole - stream.receive_window;
-        if used >= (whole / 2).max(1) {
-            stream.receive_window = whole;
-            let used = u32::try_from(used).unwrap_or(frame::MAX_WINDOW);
-            frame::window_update(&mut self.output, head.stream, used);
-        }
+        self.refill_stream(head.stream);
+        let Some(stream) = self.streams.get_mut(&head.stream) else {
+            return Ok(());
+        };
         if stream.length() > self.limits.drain_ceiling && !stream.asked {
             let request = stream.take_request();
             self.events.push_back(Event::Request(head.stream, request));
         }
         Ok(())
+    }
+
+    /// Gives a stream's window back, once half of it is used.
+    pub(super) fn refill_stream(&mut self, id: u32) {
+        let Some(stream) = self.streams.get_mut(&id) else {
+            return;
+        };
+        let whole = i64::from(self.settings.in_force().initial_window_size);
+        let used = whole - stream.receive_window;
+        if used >= (whole / 2).max(1) {
+            stream.receive_window = whole;
+            let used = u32::try_from(used).unwrap_or(frame::MAX_WINDOW);
+            frame::window_update(&mut self.output, id, used);
+        }
     }
 
     /// Gives the connection's window back: bodies are drained or kept up to their ceilings, so the
