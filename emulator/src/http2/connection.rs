@@ -296,9 +296,16 @@ impl<T> Connection<T> {
         slow
     }
 
+    /// Removes a stream, and its request if nobody has taken it yet.
+    pub(super) fn remove(&mut self, id: u32) {
+        if self.streams.remove(&id).is_some_and(|stream| stream.asked && !stream.answered) {
+            self.events.retain(|event| !matches!(event, Event::Request(of, _) if *of == id));
+        }
+    }
+
     /// Forgets a stream, and ignores what still comes for it.
     pub(super) fn forget(&mut self, id: u32) {
-        self.streams.remove(&id);
+        self.remove(id);
         if self.reset.len() == REMEMBERED {
             self.reset.pop_front();
         }

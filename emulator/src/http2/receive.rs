@@ -291,7 +291,7 @@ impl<T> Connection<T> {
         if payload.len() != 4 {
             return size("RST_STREAM has not four bytes");
         }
-        self.streams.remove(&head.stream);
+        self.remove(head.stream);
         Ok(())
     }
 
