@@ -312,7 +312,10 @@ impl<T> Connection<T> {
         let Some(settings) = frame::settings_in(payload) else {
             return size("SETTINGS are no multiple of six bytes");
         };
-        for setting in settings {
+        for (place, setting) in settings.enumerate() {
+            if place >= USUAL_SETTINGS {
+                self.noise()?;
+            }
             self.setting(setting)?;
         }
         frame::settings_ack(&mut self.output);
@@ -479,6 +482,9 @@ const fn size(what: &'static str) -> Outcome {
 
 /// SETTINGS_ENABLE_PUSH; we push nothing, but its values are checked.
 const SETTING_ENABLE_PUSH: u16 = 2;
+
+/// More parameters than any sender has in one frame: each costs a look at all streams.
+const USUAL_SETTINGS: usize = 16;
 
 /// How many frames that bring nothing are taken, less what is forgiven with time: a sender that
 /// cancels a full set of streams at once stays far below.
