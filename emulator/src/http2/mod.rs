@@ -4,6 +4,8 @@
 //! because real senders and real services do on the wire what stock servers refuse. Whatever a
 //! peer sends, memory and work stay bounded: see the constants beside each rule.
 
+#[cfg(test)]
+mod attacks;
 mod connection;
 mod error;
 pub mod frame;
