@@ -136,6 +136,35 @@ fn tiny_windows_are_used_byte_by_byte() {
 }
 
 #[test]
+fn a_sender_with_a_tiny_window_may_have_a_long_reply() {
+    let mut bench = Bench::with(&[window(1)]);
+    bench.receive(&post(1, b""));
+    answer(&mut bench, &whole(&[b'r'; 10_000]));
+    for _ in 1..10_000 {
+        bench.receive(&window_update(1, 1));
+    }
+    assert_eq!(bench.frames().last(), Some(&(frame::DATA, frame::END_STREAM, 1, vec![b'r'])));
+}
+
+#[test]
+fn windows_that_let_nothing_out_end_the_connection() {
+    for stream in [0, 1] {
+        let mut bench = Bench::with(&[window(0)]);
+        let posts: Vec<u8> = (0..1_000).flat_map(|number| post(2 * number + 1, b"")).collect();
+        bench.receive(&posts);
+        answer(&mut bench, &whole(b"r"));
+        let (from, update) = match stream {
+            0 => (Vec::new(), window_update(0, 1)),
+            // The reply is out, and the stream still open.
+            _ => (head(2_001, &FIELDS, false), window_update(2_001, 1)),
+        };
+        bench.receive(&from);
+        bench.receive(&update.repeat(5_000));
+        assert_eq!(bench.events().last(), calm("too many frames that bring nothing").last());
+    }
+}
+
+#[test]
 fn requests_cancelled_while_their_replies_wait_leave_nothing_behind() {
     let mut bench = Bench::with(&[window(0)]);
     for number in 0..50_000 {

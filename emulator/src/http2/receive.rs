@@ -392,13 +392,17 @@ impl<T> Connection<T> {
             if self.send_window > i64::from(frame::MAX_WINDOW) {
                 return flow("the connection's window is too large");
             }
+            let (waiting, before) = (!self.blocked.is_empty(), self.output.len());
             self.send_blocked();
+            if waiting && self.output.len() == before {
+                self.noise()?;
+            }
             return Ok(());
         }
-        self.noise()?;
         self.check_begun(head.stream)?;
+        let before = self.output.len();
         let Some(stream) = self.streams.get_mut(&head.stream) else {
-            return Ok(());
+            return self.noise();
         };
         stream.send_window += i64::from(increment);
         if increment == 0 {
@@ -407,8 +411,12 @@ impl<T> Connection<T> {
             self.reset_stream(head.stream, ErrorCode::FLOW_CONTROL_ERROR);
         } else {
             self.send(head.stream);
+            if self.output.len() > before {
+                // A small window is no attack: each update lets some of the reply out.
+                return Ok(());
+            }
         }
-        Ok(())
+        self.noise()
     }
 
     /// A frame for a stream that is over: ignored when we ended it and the sender may not know.
