@@ -206,6 +206,21 @@ fn a_block_that_refers_to_one_large_entry_again_and_again_ends_the_connection() 
 }
 
 #[test]
+fn a_thousand_open_requests_with_heads_as_large_as_can_be_stay_within_the_budget() {
+    let mut bench = Bench::new();
+    let list = [&[0x83, 0x87, 0x84][..], &kept(b"n", 3_900)].concat();
+    bench.receive(&raw(frame::HEADERS, 5, 1, &list));
+    answer(&mut bench, &Body::default());
+    let head = [0x83, 0x87, 0x84, 0xbe, 0xbe, 0xbe, 0xbe];
+    for number in 1..1_001 {
+        bench.receive(&raw(frame::HEADERS, 4, 2 * number + 1, &head));
+    }
+    assert_eq!(bench.0.streams.len(), 1_000);
+    let most = bench.0.memory();
+    assert!((15_000_000..40_000_000).contains(&most) && most < budget(), "{most} {}", budget());
+}
+
+#[test]
 fn long_names_that_are_only_referred_to_are_not_copied_without_end() {
     let mut decoder = Decoder::new(4096);
     let name = [&[0x40, 0x7f, 0x80 | 0x09, 0x1e][..], &[b'n'; 127 + 9 + 30 * 128], &[0]].concat();
