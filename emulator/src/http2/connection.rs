@@ -22,6 +22,8 @@ pub struct Connection<T> {
     pub(super) stage: Stage,
     /// The highest stream that was begun.
     pub(super) last: u32,
+    /// The highest stream that our GOAWAY leaves in; what comes for those beyond it is thrown away.
+    pub(super) named: u32,
     /// The highest stream that was answered.
     pub(super) answered: u32,
     /// Streams that we reset lately; what still comes for them is thrown away.
@@ -133,6 +135,7 @@ impl<T> Connection<T> {
             block: None,
             stage: Stage::Preface,
             last: 0,
+            named: frame::MAX_STREAM,
             answered: 0,
             reset: VecDeque::new(),
             peer: PeerSettings {
@@ -224,6 +227,7 @@ impl<T> Connection<T> {
         let last = last.unwrap_or(self.last);
         frame::go_away(&mut self.output, last, code, debug);
         self.stage = Stage::Closing;
+        self.named = self.named.min(last).min(self.last);
         if last < self.last {
             self.streams.retain(|id, _| *id <= last);
         }
@@ -249,8 +253,16 @@ impl<T> Connection<T> {
             self.decoder.allow(now.header_table_size as usize);
         }
         let more = i64::from(now.initial_window_size) - i64::from(before.initial_window_size);
-        if more != 0 {
-            self.streams.values_mut().for_each(|stream| stream.receive_window += more);
+        if more == 0 {
+            return;
+        }
+        self.streams.values_mut().for_each(|stream| stream.receive_window += more);
+        if more < 0 {
+            // What was sent under the wider window may be more than the narrower one allows.
+            let mut open: Vec<_> =
+                self.streams.iter().filter(|(_, it)| it.open).map(|(id, _)| *id).collect();
+            open.sort_unstable();
+            open.into_iter().for_each(|id| self.refill_stream(id));
         }
     }
 
@@ -294,9 +306,16 @@ impl<T> Connection<T> {
         slow
     }
 
+    /// Removes a stream, and its request if nobody has taken it yet.
+    pub(super) fn remove(&mut self, id: u32) {
+        if self.streams.remove(&id).is_some_and(|stream| stream.asked && !stream.answered) {
+            self.events.retain(|event| !matches!(event, Event::Request(of, _) if *of == id));
+        }
+    }
+
     /// Forgets a stream, and ignores what still comes for it.
     pub(super) fn forget(&mut self, id: u32) {
-        self.streams.remove(&id);
+        self.remove(id);
         if self.reset.len() == REMEMBERED {
             self.reset.pop_front();
         }

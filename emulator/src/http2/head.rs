@@ -1,8 +1,8 @@
 //! Header lists to request heads: what a request must have, and what it may not. [doc] RFC 9113,
 //! section 8.3
 
-use super::ErrorCode;
 use super::hpack::{Decoder, HpackError, Listed};
+use super::{ErrorCode, Failure};
 use crate::wire::{Leniency, Request};
 
 /// What a header block turned out to be.
@@ -42,8 +42,14 @@ pub(super) fn read_trailers(decoder: &mut Decoder, block: &[u8]) -> Result<bool,
 }
 
 /// What a connection error of a bad header block is told as.
-pub(super) const fn code(_: HpackError) -> ErrorCode {
-    ErrorCode::COMPRESSION_ERROR
+pub(super) const fn failure(error: HpackError) -> Failure {
+    match error {
+        HpackError::Bomb => Failure {
+            code: ErrorCode::ENHANCE_YOUR_CALM,
+            what: "a header list is far larger than its limit",
+        },
+        _ => Failure { code: ErrorCode::COMPRESSION_ERROR, what: "a header block is malformed" },
+    }
 }
 
 #[derive(Default)]

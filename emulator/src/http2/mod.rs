@@ -4,11 +4,14 @@
 //! because real senders and real services do on the wire what stock servers refuse. Whatever a
 //! peer sends, memory and work stay bounded: see the constants beside each rule.
 
+#[cfg(test)]
+mod attacks;
 mod connection;
 mod error;
 pub mod frame;
 mod head;
 pub mod hpack;
+mod memory;
 mod receive;
 mod reply;
 mod settings;
@@ -18,4 +21,5 @@ mod tests;
 
 pub use connection::{Connection, Event, Failure, Limits, Refusal};
 pub use error::ErrorCode;
+pub use memory::{IDLE_BUDGET, RESTED_BUDGET};
 pub use reply::{Body, End};

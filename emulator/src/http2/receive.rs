@@ -68,18 +68,29 @@ impl<T> Connection<T> {
         if head.flags & frame::END_STREAM != 0 {
             return self.end(head.stream);
         }
-        let whole = i64::from(self.settings.in_force().initial_window_size);
-        let used = whole - stream.receive_window;
-        if used >= (whole / 2).max(1) {
-            stream.receive_window = whole;
-            let used = u32::try_from(used).unwrap_or(frame::MAX_WINDOW);
-            frame::window_update(&mut self.output, head.stream, used);
-        }
+        self.refill_stream(head.stream);
+        let Some(stream) = self.streams.get_mut(&head.stream) else {
+            return Ok(());
+        };
         if stream.length() > self.limits.drain_ceiling && !stream.asked {
             let request = stream.take_request();
             self.events.push_back(Event::Request(head.stream, request));
         }
         Ok(())
+    }
+
+    /// Gives a stream's window back, once half of it is used.
+    pub(super) fn refill_stream(&mut self, id: u32) {
+        let Some(stream) = self.streams.get_mut(&id) else {
+            return;
+        };
+        let whole = i64::from(self.settings.in_force().initial_window_size);
+        let used = whole - stream.receive_window;
+        if used >= (whole / 2).max(1) {
+            stream.receive_window = whole;
+            let used = u32::try_from(used).unwrap_or(frame::MAX_WINDOW);
+            frame::window_update(&mut self.output, id, used);
+        }
     }
 
     /// Gives the connection's window back: bodies are drained or kept up to their ceilings, so the
@@ -176,16 +187,14 @@ impl<T> Connection<T> {
         block: &[u8],
         begin: &mut impl FnMut(&Request) -> (usize, T),
     ) -> Outcome {
-        let broken =
-            |error| Failure { code: head::code(error), what: "a header block is malformed" };
         if id <= self.last {
-            let fine = head::read_trailers(&mut self.decoder, block).map_err(broken)?;
+            let fine = head::read_trailers(&mut self.decoder, block).map_err(head::failure)?;
             return self.trailers(id, end_stream && fine);
         }
         let settings = self.settings.in_force();
         let limit = settings.max_header_list_size as usize;
         let leniency = self.limits.leniency;
-        let read = head::read(&mut self.decoder, block, limit, leniency).map_err(broken)?;
+        let read = head::read(&mut self.decoder, block, limit, leniency).map_err(head::failure)?;
         if self.stage == Stage::Closing {
             // Our GOAWAY has named the last stream; this one is the sender's to send again.
             return Ok(());
@@ -282,7 +291,7 @@ impl<T> Connection<T> {
         if payload.len() != 4 {
             return size("RST_STREAM has not four bytes");
         }
-        self.streams.remove(&head.stream);
+        self.remove(head.stream);
         Ok(())
     }
 
@@ -303,7 +312,10 @@ impl<T> Connection<T> {
         let Some(settings) = frame::settings_in(payload) else {
             return size("SETTINGS are no multiple of six bytes");
         };
-        for setting in settings {
+        for (place, setting) in settings.enumerate() {
+            if place >= USUAL_SETTINGS {
+                self.noise()?;
+            }
             self.setting(setting)?;
         }
         frame::settings_ack(&mut self.output);
@@ -380,13 +392,17 @@ impl<T> Connection<T> {
             if self.send_window > i64::from(frame::MAX_WINDOW) {
                 return flow("the connection's window is too large");
             }
+            let (waiting, before) = (!self.blocked.is_empty(), self.output.len());
             self.send_blocked();
+            if waiting && self.output.len() == before {
+                self.noise()?;
+            }
             return Ok(());
         }
-        self.noise()?;
         self.check_begun(head.stream)?;
+        let before = self.output.len();
         let Some(stream) = self.streams.get_mut(&head.stream) else {
-            return Ok(());
+            return self.noise();
         };
         stream.send_window += i64::from(increment);
         if increment == 0 {
@@ -395,13 +411,17 @@ impl<T> Connection<T> {
             self.reset_stream(head.stream, ErrorCode::FLOW_CONTROL_ERROR);
         } else {
             self.send(head.stream);
+            if self.output.len() > before {
+                // A small window is no attack: each update lets some of the reply out.
+                return Ok(());
+            }
         }
-        Ok(())
+        self.noise()
     }
 
     /// A frame for a stream that is over: ignored when we ended it and the sender may not know.
     fn late(&mut self, id: u32) -> Outcome {
-        if self.reset.contains(&id) || (self.stage == Stage::Closing && id > self.last) {
+        if self.reset.contains(&id) || id > self.named {
             return self.noise();
         }
         closed()
@@ -470,6 +490,9 @@ const fn size(what: &'static str) -> Outcome {
 
 /// SETTINGS_ENABLE_PUSH; we push nothing, but its values are checked.
 const SETTING_ENABLE_PUSH: u16 = 2;
+
+/// More parameters than any sender has in one frame: each costs a look at all streams.
+const USUAL_SETTINGS: usize = 16;
 
 /// How many frames that bring nothing are taken, less what is forgiven with time: a sender that
 /// cancels a full set of streams at once stays far below.

@@ -84,8 +84,8 @@ impl<T> Connection<T> {
             let count = body.bytes.len().min(room).min(most);
             if count == 0 {
                 stream.unsent = Some(body);
-                if !self.blocked.contains(&id) {
-                    self.blocked.push_back(id);
+                if !std::mem::replace(&mut stream.blocked, true) {
+                    self.block(id);
                 }
                 return;
             }
@@ -113,8 +113,19 @@ impl<T> Connection<T> {
     /// Sends on what waited for a window.
     pub(super) fn send_blocked(&mut self) {
         for id in std::mem::take(&mut self.blocked) {
-            self.send(id);
+            if let Some(stream) = self.streams.get_mut(&id) {
+                stream.blocked = false;
+                self.send(id);
+            }
         }
+    }
+
+    /// Lets a stream wait for a window; those that are gone meanwhile are cleared out in time.
+    fn block(&mut self, id: u32) {
+        if self.blocked.len() > 2 * self.streams.len() {
+            self.blocked.retain(|id| self.streams.contains_key(id));
+        }
+        self.blocked.push_back(id);
     }
 
     /// Our side of the stream has ended.

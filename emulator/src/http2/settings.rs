@@ -53,6 +53,11 @@ impl OwnSettings {
         named.collect()
     }
 
+    /// What it keeps on the heap, bytes.
+    pub(super) fn memory(&self) -> usize {
+        self.said.capacity() * size_of::<Settings>()
+    }
+
     /// The other side acknowledged what was said first.
     pub(super) fn acknowledge(&mut self) {
         if let Some(first) = self.said.pop_front() {

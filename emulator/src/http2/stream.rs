@@ -21,6 +21,8 @@ pub(super) struct Stream<T> {
     pub(super) answered: bool,
     /// What of the reply's body waits for the window.
     pub(super) unsent: Option<Body>,
+    /// It is among those that wait for a window.
+    pub(super) blocked: bool,
     pub(super) send_window: i64,
     /// How much the sender may still send, bytes.
     pub(super) receive_window: i64,
@@ -49,6 +51,7 @@ impl<T> Stream<T> {
             asked: false,
             answered: false,
             unsent: None,
+            blocked: false,
             send_window: windows.0,
             receive_window: windows.1,
             age: 0,
@@ -64,6 +67,11 @@ impl<T> Stream<T> {
             self.body.reserve_exact(part.len().min(room));
         }
         self.body.extend_from_slice(&part[..part.len().min(room)]);
+    }
+
+    /// The room of what is kept of the body, bytes.
+    pub(super) fn body_room(&self) -> usize {
+        self.body.capacity()
     }
 
     pub(super) fn length(&self) -> u64 {

@@ -8,7 +8,7 @@ use crate::wire::{ConnectionProfile, Excess, Framing, Leniency, NewSettings, Req
 use bytes::Bytes;
 use proptest::prelude::*;
 
-const LIMITS: Limits = Limits {
+pub(super) const LIMITS: Limits = Limits {
     settings: ConnectionProfile::GENERIC.settings,
     excess: Excess::Refuse,
     leniency: Leniency::ALL,
@@ -16,32 +16,32 @@ const LIMITS: Limits = Limits {
     drain_ceiling: 1 << 20,
 };
 
-struct Bench(Connection<()>);
+pub(super) struct Bench(pub(super) Connection<()>);
 
 impl Bench {
     /// A connection whose first SETTINGS have gone both ways.
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self::with(&[])
     }
 
-    fn with(settings: &[Setting]) -> Self {
+    pub(super) fn with(settings: &[Setting]) -> Self {
         let mut bench = Self(Connection::new(LIMITS));
         bench.receive(&hello(settings));
-        bench.0.output().clear();
+        bench.0.written();
         bench
     }
 
-    fn receive(&mut self, bytes: &[u8]) {
+    pub(super) fn receive(&mut self, bytes: &[u8]) {
         self.0.receive(bytes, |_| (4096, ()));
     }
 
     /// What was handed out since the last look, as text.
-    fn events(&mut self) -> Vec<String> {
+    pub(super) fn events(&mut self) -> Vec<String> {
         std::iter::from_fn(|| self.0.next_event()).map(|event| shown(&event)).collect()
     }
 
     /// The frames written since the last look: type, flags, stream, payload.
-    fn frames(&mut self) -> Vec<(u8, u8, u32, Vec<u8>)> {
+    pub(super) fn frames(&mut self) -> Vec<(u8, u8, u32, Vec<u8>)> {
         let output = std::mem::take(self.0.output());
         let mut rest = &output[..];
         std::iter::from_fn(|| {
@@ -54,7 +54,7 @@ impl Bench {
     }
 }
 
-fn shown(event: &Event) -> String {
+pub(super) fn shown(event: &Event) -> String {
     match event {
         Event::Request(stream, request) => {
             let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -68,13 +68,13 @@ fn shown(event: &Event) -> String {
     }
 }
 
-fn hello(settings: &[Setting]) -> Vec<u8> {
+pub(super) fn hello(settings: &[Setting]) -> Vec<u8> {
     let mut bytes = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
     frame::settings(&mut bytes, settings);
     bytes
 }
 
-fn head(stream: u32, fields: &[(&str, &str)], end: bool) -> Vec<u8> {
+pub(super) fn head(stream: u32, fields: &[(&str, &str)], end: bool) -> Vec<u8> {
     let encoder = Encoder::default();
     let (mut block, mut bytes) = (Vec::new(), Vec::new());
     for (name, value) in fields {
@@ -84,7 +84,7 @@ fn head(stream: u32, fields: &[(&str, &str)], end: bool) -> Vec<u8> {
     bytes
 }
 
-fn post(stream: u32, body: &[u8]) -> Vec<u8> {
+pub(super) fn post(stream: u32, body: &[u8]) -> Vec<u8> {
     let fields = [(":method", "POST"), (":scheme", "https"), (":path", "/"), ("host", "a")];
     let mut bytes = head(stream, &fields, body.is_empty());
     if !body.is_empty() {
@@ -93,22 +93,22 @@ fn post(stream: u32, body: &[u8]) -> Vec<u8> {
     bytes
 }
 
-fn raw(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+pub(super) fn raw(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     let length = u32::try_from(payload.len()).expect("test frames are small");
     let mut bytes = Vec::new();
     Head { length, kind, flags, stream }.write(&mut bytes);
     [bytes, payload.to_vec()].concat()
 }
 
-fn acknowledgement() -> Vec<u8> {
+pub(super) fn acknowledgement() -> Vec<u8> {
     raw(frame::SETTINGS, frame::ACK, 0, &[])
 }
 
-fn whole(bytes: &[u8]) -> Body {
+pub(super) fn whole(bytes: &[u8]) -> Body {
     Body { bytes: Bytes::copy_from_slice(bytes), ..Body::default() }
 }
 
-fn calm(what: &'static str) -> Vec<String> {
+pub(super) fn calm(what: &'static str) -> Vec<String> {
     vec![Failure { code: ErrorCode::ENHANCE_YOUR_CALM, what }.to_string()]
 }
 

@@ -38,7 +38,7 @@ where
         }
         if !driver.connection.output().is_empty() {
             let written = io.write_all(driver.connection.output()).await;
-            driver.connection.output().clear();
+            driver.connection.written();
             if written.is_err() || io.flush().await.is_err() {
                 return Ok(SENDER);
             }
@@ -300,7 +300,7 @@ impl<'a> Driver<'a> {
             }
         }
         let written = last_words(io, self.connection.output()).await;
-        self.connection.output().clear();
+        self.connection.written();
         (!written).then_some(Last::Dropped)
     }
 

@@ -19,6 +19,8 @@ mod linger;
 mod listen;
 mod netty;
 mod permitted;
+#[cfg(test)]
+mod property;
 mod sniff;
 mod state;
 mod tls;

@@ -101,6 +101,12 @@ impl Request {
         self.headers().find(|(field, _)| *field == name).map(|(_, value)| value)
     }
 
+    /// What it keeps on the heap, bytes.
+    pub fn memory(&self) -> usize {
+        let fields = self.fields.capacity() * size_of::<(Span, Span)>();
+        self.buffer.capacity() + fields + self.body.len()
+    }
+
     fn keep(&mut self, text: &[u8]) -> Span {
         let start = u32::try_from(self.buffer.len()).unwrap_or(u32::MAX);
         let length = u32::try_from(text.len()).unwrap_or(u32::MAX);

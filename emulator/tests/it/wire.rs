@@ -1,5 +1,6 @@
 //! What senders see on the wire, over real sockets and real TLS.
 
+mod attack;
 mod authority;
 mod bench;
 mod fault;

@@ -43,7 +43,8 @@ impl Decoder {
     /// Decodes a whole block; hands each field to `take` as long as the list, counted with 32 bytes
     /// a field as RFC 9113, section 6.5.2 has it, is not larger than `limit`.
     ///
-    /// The work is bounded by the length of the block: what is too large is not copied.
+    /// The work is bounded: what is too large is not handed out, and far beyond the limit, where
+    /// only references to the table lead in so few bytes, decoding ends.
     ///
     /// # Errors
     /// The block is malformed; the connection cannot go on.
@@ -55,7 +56,11 @@ impl Decoder {
     ) -> Result<Listed, HpackError> {
         let mut size = 0_usize;
         let mut begun = false;
+        let most = limit.max(BOMB_FLOOR).saturating_mul(BOMB_FACTOR);
         while let Some(&first) = block.first() {
+            if size > most {
+                return Err(HpackError::Bomb);
+            }
             let indexing = match first {
                 0x80.. => {
                     let index = integer::read(&mut block, 7)?;
@@ -97,6 +102,11 @@ impl Decoder {
         Ok(if size <= limit { Listed::Whole } else { Listed::TooLarge })
     }
 
+    /// What it keeps on the heap, bytes.
+    pub fn memory(&self) -> usize {
+        self.table.memory() + self.name.capacity() + self.value.capacity()
+    }
+
     fn resize(&mut self, size: usize) -> Result<(), HpackError> {
         if size > self.allowed {
             return Err(HpackError::Resize { size, allowed: self.allowed });
@@ -122,3 +132,9 @@ fn text(from: &mut &[u8], to: &mut Vec<u8>) -> Result<(), HpackError> {
 fn weight(name: &[u8], value: &[u8]) -> usize {
     name.len() + value.len() + super::table::OVERHEAD
 }
+
+/// How many times its limit a header list may have, told apart from a bomb: without the table no
+/// block that is taken holds so much.
+const BOMB_FACTOR: usize = 16;
+/// A smaller limit counts as this, bytes: an honest head beyond a tiny limit is no bomb.
+const BOMB_FLOOR: usize = 16 << 10;

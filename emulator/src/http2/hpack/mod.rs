@@ -17,6 +17,9 @@ pub use encoder::Encoder;
 /// A header block that cannot be decoded; the connection ends with COMPRESSION_ERROR.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HpackError {
+    /// The list is so much larger than its limit that only the table can have made it so.
+    #[error("the header list is far larger than its limit")]
+    Bomb,
     /// The block ends in the middle of a field.
     #[error("the header block ends in the middle of a field")]
     Cut,

@@ -56,6 +56,12 @@ impl Table {
         self.evict(limit);
     }
 
+    /// What it keeps on the heap, bytes.
+    pub(super) fn memory(&self) -> usize {
+        let texts: usize = self.entries.iter().map(|entry| entry.text.len()).sum();
+        self.entries.capacity() * size_of::<Entry>() + texts
+    }
+
     fn evict(&mut self, room: usize) {
         while self.size > room {
             let Some(entry) = self.entries.pop_back() else {

@@ -1,0 +1,21 @@
+//! What the fuzz targets do with their input: one module a target, each with a `run`.
+//!
+//! ```text
+//! cargo install cargo-fuzz
+//! RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none connection corpus/connection seeds/connection
+//! ```
+//!
+//! No nightly compiler is needed: without a sanitizer (there is no `unsafe` here) the instruments
+//! are stable. What a run finds becomes a test in `emulator/src/http2/tests.rs`.
+
+#[path = "../../src/http2/mod.rs"]
+#[allow(dead_code, unreachable_pub, unused_imports)]
+mod http2;
+#[path = "../../src/wire/mod.rs"]
+#[allow(dead_code, unreachable_pub, unused_imports)]
+mod wire;
+
+pub mod connection;
+pub mod frames;
+pub mod hpack;
+mod script;
