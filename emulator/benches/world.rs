@@ -85,7 +85,7 @@ impl Bench {
         }
         let body = format!(r#"{{"aps":{{"alert":"{}"}}}}"#, "x".repeat(171));
         request.body_length = body.len() as u64;
-        request.body = body.into_bytes().into();
+        request.push_body(body.as_bytes());
         request
     }
 

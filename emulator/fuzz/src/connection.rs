@@ -97,7 +97,7 @@ impl Player {
         while let Some(event) = self.connection.next_event() {
             if let Event::Request(stream, request) = &event {
                 self.waiting.push(*stream);
-                assert!(request.body.len() <= CEILING);
+                assert!(request.body().len() <= CEILING);
             }
             self.said.push(format!("{event:?}"));
         }

@@ -6,7 +6,7 @@ use crate::server::{Front, Incident};
 use crate::switch::Switches;
 use crate::wire::{ConnectionId, ConnectionProfile, Peer, Reply, Request};
 use crate::world::{
-    Command, Incoming, Prepared, Route, body_ceiling, is_push_target, profile, route,
+    Command, Incoming, KeyRing, Prepared, Route, body_ceiling, is_push_target, profile, route,
 };
 use serde_json::json;
 use std::path::PathBuf;
@@ -21,14 +21,13 @@ pub(super) struct WorldFront {
 }
 
 impl WorldFront {
-    fn incoming(&self, id: ConnectionId, peer: &Peer, request: Request) -> Incoming {
+    fn incoming(keys: &KeyRing, id: ConnectionId, peer: &Peer, request: Request) -> Incoming {
         let (service, misdirected) = match route(peer.profile, &request) {
             Route::Misdirected(owner) => (None, Some(owner)),
             Route::Nobody => (None, None),
             Route::Service(service) => (Some(service), None),
         };
-        let prepared =
-            service.map(|service| Prepared::new(service, &self.door.keys(), peer, &request));
+        let prepared = service.map(|service| Prepared::new(service, keys, peer, &request));
         Incoming { connection: id, request, prepared, misdirected }
     }
 
@@ -80,7 +79,7 @@ impl Front for WorldFront {
     }
 
     fn answer(&self, id: ConnectionId, peer: &Arc<Peer>, request: Request) -> Reply {
-        self.door.request(self.incoming(id, peer, request))
+        self.door.request(Self::incoming(&self.door.keys(), id, peer, request))
     }
 
     fn answer_all(
@@ -91,7 +90,9 @@ impl Front for WorldFront {
         replies: &mut Vec<Reply>,
     ) {
         // Prepared before the door is asked: signatures are checked without the lock.
-        let prepared: Vec<_> = requests.map(|request| self.incoming(id, peer, request)).collect();
+        let keys = self.door.keys();
+        let incoming = |request| Self::incoming(&keys, id, peer, request);
+        let prepared: Vec<_> = requests.map(incoming).collect();
         self.door.requests(&mut prepared.into_iter(), replies);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::connection::{Block, Connection, Event, Limits};
 use super::stream::Stream;
-use crate::wire::Settings;
+use crate::wire::{SPARE_ROOM, Settings};
 use std::mem::size_of;
 
 /// The most that an idle connection keeps at its beginning, bytes: ten thousand of them take less
@@ -27,7 +27,7 @@ impl Limits {
         let streams = (self.settings.max_concurrent_streams as usize).max(STREAMS_UNTOLD);
         // A vector that grows may have twice the room; `host` is kept twice. Of each field 32
         // bytes are counted and 16 kept.
-        let head = 640 + 16 * 16 + 5 * list;
+        let head = SPARE_ROOM + 5 * list;
         // The hash map's spare room.
         let stream = 4 * size_of::<Stream<()>>() + head + 2 * ceiling + 2 * reply;
         // A head is nine bytes and a frame is answered with less than twice as many and a head.
@@ -97,7 +97,7 @@ impl<T> Connection<T> {
 impl<T> Stream<T> {
     fn memory(&self) -> usize {
         let unsent = self.unsent.as_ref().map_or(0, |body| body.bytes.len());
-        self.request.memory() + self.body_room() + unsent
+        self.request.memory() + unsent
     }
 }
 

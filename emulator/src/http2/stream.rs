@@ -2,13 +2,11 @@
 
 use super::reply::Body;
 use crate::wire::Request;
-use bytes::Bytes;
 
 /// One stream that is open or half closed; `T` is what the owner of the connection attached.
 #[derive(Debug)]
 pub(super) struct Stream<T> {
     pub(super) request: Request,
-    body: Vec<u8>,
     ceiling: usize,
     length: u64,
     /// What `content-length` promised.
@@ -43,7 +41,6 @@ impl<T> Stream<T> {
         let promised = request.header(b"content-length").and_then(number);
         Self {
             request,
-            body: Vec::new(),
             ceiling,
             length: 0,
             promised,
@@ -62,16 +59,11 @@ impl<T> Stream<T> {
     /// Takes a part of the body: kept up to the ceiling, counted beyond.
     pub(super) fn push(&mut self, part: &[u8]) {
         self.length += part.len() as u64;
-        let room = self.ceiling.saturating_sub(self.body.len());
-        if self.body.capacity() == 0 {
-            self.body.reserve_exact(part.len().min(room));
+        if self.asked {
+            return;
         }
-        self.body.extend_from_slice(&part[..part.len().min(room)]);
-    }
-
-    /// The room of what is kept of the body, bytes.
-    pub(super) fn body_room(&self) -> usize {
-        self.body.capacity()
+        let room = self.ceiling.saturating_sub(self.request.body().len());
+        self.request.push_body(&part[..part.len().min(room)]);
     }
 
     pub(super) fn length(&self) -> u64 {
@@ -87,7 +79,6 @@ impl<T> Stream<T> {
     pub(super) fn take_request(&mut self) -> Request {
         self.asked = true;
         let mut request = std::mem::take(&mut self.request);
-        request.body = Bytes::from(std::mem::take(&mut self.body));
         request.body_length = self.length;
         request
     }

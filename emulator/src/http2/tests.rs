@@ -59,7 +59,7 @@ pub(super) fn shown(event: &Event) -> String {
         Event::Request(stream, request) => {
             let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
             let (scheme, authority) = (text(request.scheme()), text(request.authority()));
-            let (target, body) = (text(request.target()), text(&request.body));
+            let (target, body) = (text(request.target()), text(request.body()));
             format!("{stream}: {scheme} {authority} {target} {body} {}", request.body_length)
         }
         Event::Refused(refusal) => refusal.to_string(),

@@ -31,6 +31,9 @@ pub struct Journal {
     sealed: VecDeque<Arc<Segment>>,
     sealed_bytes: usize,
     active: Vec<u8>,
+    /// The room of a segment that was evicted, for the next one: new memory costs more than writing
+    /// to it.
+    spare: Option<Vec<u8>>,
     active_first: u64,
     /// The kinds of the records in it.
     active_kinds: Vec<u8>,
@@ -46,7 +49,7 @@ struct Segment {
     first: u64,
     records: u64,
     kinds: Arc<[u8]>,
-    bytes: Box<[u8]>,
+    bytes: Vec<u8>,
 }
 
 impl Journal {
@@ -58,6 +61,7 @@ impl Journal {
             sealed: VecDeque::new(),
             sealed_bytes: 0,
             active: Vec::new(),
+            spare: None,
             active_first: 1,
             active_kinds: Vec::new(),
             repeats: Repeats::default(),
@@ -84,7 +88,7 @@ impl Journal {
         fields(&mut Writer { bytes: &mut self.active, repeats: &mut self.repeats });
         record::end(&mut self.active, start);
         self.active_kinds.push(kind);
-        if self.active.len() >= SEGMENT {
+        if self.active.len() >= FULL {
             self.seal();
         }
         Cursor { epoch: self.epoch, sequence }
@@ -118,7 +122,11 @@ impl Journal {
     }
 
     fn seal(&mut self) {
-        let bytes = std::mem::take(&mut self.active);
+        let spare = self.spare.take().unwrap_or_default();
+        let mut bytes = std::mem::replace(&mut self.active, spare);
+        if bytes.len() < FULL {
+            bytes.shrink_to_fit();
+        }
         let kinds = std::mem::take(&mut self.active_kinds).into();
         let segment = self.active_segment(bytes, kinds);
         self.sealed_bytes += segment.bytes.len();
@@ -133,7 +141,7 @@ impl Journal {
             first: self.active_first,
             records: self.next - self.active_first,
             kinds,
-            bytes: bytes.into_boxed_slice(),
+            bytes,
         }
     }
 
@@ -149,6 +157,11 @@ impl Journal {
             };
             self.sealed_bytes -= oldest.bytes.len();
             Arc::make_mut(&mut self.gone).add(oldest.first, Arc::clone(&oldest.kinds));
+            self.spare = Arc::into_inner(oldest).map(|oldest| {
+                let mut room = oldest.bytes;
+                room.clear();
+                room
+            });
         }
     }
 }
@@ -259,8 +272,9 @@ impl Tail {
     }
 }
 
-/// When a segment is sealed.
-const SEGMENT: usize = 1 << 20;
+/// When a segment is sealed: short of 1 MiB by some records, so that its room, which doubles as it
+/// fills, is that and no more.
+const FULL: usize = (1 << 20) - (16 << 10);
 
 /// What a segment begins with: idle emulators stay small.
 const FIRST_ROOM: usize = 16 << 10;

@@ -8,6 +8,7 @@ use crate::wire::{
 };
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response, StatusCode};
+use smallvec::smallvec;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -130,7 +131,7 @@ fn head(reply: &Reply) -> Result<Response<()>, String> {
             .map_err(|_| format!("the reply's header name is `{name}`"))?;
         let value = match value {
             HeaderText::Fixed(text) => Bytes::from_static(text.as_bytes()),
-            HeaderText::Made(bytes) => bytes.clone(),
+            HeaderText::Made(bytes) => Bytes::copy_from_slice(bytes),
         };
         let value = HeaderValue::from_maybe_shared(value)
             .map_err(|_| format!("the reply's header `{name}` has an impossible value"))?;
@@ -161,7 +162,7 @@ fn bug() -> Reply {
 
 fn own(status: u16, body: &'static str) -> Reply {
     Reply {
-        headers: vec![("content-type", HeaderText::Fixed("application/json"))],
+        headers: smallvec![("content-type", HeaderText::Fixed("application/json"))],
         body: Bytes::from_static(body.as_bytes()),
         ..Reply::status(status)
     }

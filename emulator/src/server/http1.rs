@@ -184,7 +184,9 @@ async fn collect(body: &mut Incoming, ceiling: usize, request: &mut Request) -> 
             break;
         }
     }
-    (request.body, request.body_length) = collect.finish();
+    let (body, length) = collect.finish();
+    request.push_body(&body);
+    request.body_length = length;
     Some(finished)
 }
 

@@ -16,6 +16,7 @@ use h2::Reason;
 use h2::client::SendRequest;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use proptest::prelude::*;
+use smallvec::smallvec;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -55,14 +56,20 @@ impl Front for Echo {
         let number: usize = str::from_utf8(&request.path()[1..]).unwrap().parse().unwrap();
         self.asked.lock().unwrap()[number] += 1;
         let fields = request.headers().filter(|(name, _)| name.starts_with(b"x-"));
-        let made = |text: String| HeaderText::Made(Bytes::from(text));
-        let headers = vec![
+        let made = |text: String| HeaderText::made(text);
+        let headers = smallvec![
             ("x-digest", made(digest(fields))),
             ("x-length", made(request.body_length.to_string())),
         ];
         let Exchange { framing, settings, .. } = self.exchanges[number];
         let settings = settings.map(Box::new);
-        Reply { headers, body: request.body.clone(), framing, settings, ..Reply::status(200) }
+        Reply {
+            headers,
+            body: Bytes::copy_from_slice(request.body()),
+            framing,
+            settings,
+            ..Reply::status(200)
+        }
     }
 }
 

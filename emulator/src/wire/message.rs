@@ -1,27 +1,27 @@
 //! One request and its reply.
 
+use super::room::{Field, Room};
 use super::{Framing, NewSettings, Wire};
 use bytes::Bytes;
+use smallvec::SmallVec;
 use std::time::Duration;
 
 /// One HTTP request, whole.
 ///
-/// The head's bytes lie in one buffer, so that copying a request into the journal is one copy.
+/// All its bytes lie in one buffer, whose room is used again.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
-    buffer: Vec<u8>,
+    room: Room,
     method: Span,
     scheme: Span,
     authority: Span,
     target: Span,
-    fields: Vec<(Span, Span)>,
-    /// The body's first bytes, at most the ceiling that the service's route names.
-    pub body: Bytes,
+    body: Span,
     /// How long the whole body was, including what lay beyond the ceiling and was drained.
     pub body_length: u64,
 }
 
-/// A place in the head's buffer.
+/// A place in the buffer.
 #[derive(Clone, Copy, Debug, Default)]
 struct Span {
     start: u32,
@@ -31,11 +31,7 @@ struct Span {
 impl Request {
     /// An empty head with room for `bytes` of text.
     pub fn with_capacity(bytes: usize) -> Self {
-        Self {
-            buffer: Vec::with_capacity(bytes),
-            fields: Vec::with_capacity(16),
-            ..Self::default()
-        }
+        Self { room: Room::with_capacity(bytes), ..Self::default() }
     }
 
     /// Sets the method, as it came.
@@ -60,9 +56,23 @@ impl Request {
 
     /// Adds a header; names are lower case.
     pub fn push_header(&mut self, name: &[u8], value: &[u8]) {
-        let name = self.keep(name);
-        let value = self.keep(value);
-        self.fields.push((name, value));
+        let Span { start, length } = self.keep(name);
+        let value = self.keep(value).length;
+        self.room.fields.push(Field { start, name: length, value });
+    }
+
+    /// Adds to what is kept of the body; the head is whole then.
+    pub fn push_body(&mut self, part: &[u8]) {
+        let bytes = &mut self.room.bytes;
+        if part.len() > bytes.capacity() - bytes.len() {
+            // By half and not by twice: a hundred bodies may be on their way.
+            bytes.reserve_exact(part.len().max(bytes.len() / 2));
+        }
+        let Span { start, length } = self.keep(part);
+        if self.body.length == 0 {
+            self.body.start = start;
+        }
+        self.body.length += length;
     }
 
     /// The method, as it came.
@@ -93,7 +103,11 @@ impl Request {
 
     /// The headers in the order in which they came, names in lower case.
     pub fn headers(&self) -> impl ExactSizeIterator<Item = (&[u8], &[u8])> {
-        self.fields.iter().map(|(name, value)| (self.text(*name), self.text(*value)))
+        self.room.fields.iter().map(|field| {
+            let (start, name) = (field.start as usize, field.name as usize);
+            let text = self.room.bytes.get(start..start + name + field.value as usize);
+            text.unwrap_or_default().split_at_checked(name).unwrap_or_default()
+        })
     }
 
     /// The first header of that name.
@@ -101,22 +115,26 @@ impl Request {
         self.headers().find(|(field, _)| *field == name).map(|(_, value)| value)
     }
 
+    /// The body's first bytes, at most the ceiling that the service's route names.
+    pub fn body(&self) -> &[u8] {
+        self.text(self.body)
+    }
+
     /// What it keeps on the heap, bytes.
     pub fn memory(&self) -> usize {
-        let fields = self.fields.capacity() * size_of::<(Span, Span)>();
-        self.buffer.capacity() + fields + self.body.len()
+        self.room.memory()
     }
 
     fn keep(&mut self, text: &[u8]) -> Span {
-        let start = u32::try_from(self.buffer.len()).unwrap_or(u32::MAX);
+        let start = u32::try_from(self.room.bytes.len()).unwrap_or(u32::MAX);
         let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
-        self.buffer.extend_from_slice(text);
+        self.room.bytes.extend_from_slice(text);
         Span { start, length }
     }
 
     fn text(&self, span: Span) -> &[u8] {
         let start = span.start as usize;
-        self.buffer.get(start..start + span.length as usize).unwrap_or_default()
+        self.room.bytes.get(start..start + span.length as usize).unwrap_or_default()
     }
 }
 
@@ -126,7 +144,7 @@ pub struct Reply {
     /// The HTTP status.
     pub status: u16,
     /// Headers in order; names in lower case.
-    pub headers: Vec<(&'static str, HeaderText)>,
+    pub headers: SmallVec<[(&'static str, HeaderText); USUAL_HEADERS]>,
     /// The body; HTTP/2 writes it as exactly one DATA frame, and none when it is empty.
     pub body: Bytes,
     /// How the body is cut into frames, where that is not left to HTTP/2.
@@ -145,10 +163,18 @@ pub enum HeaderText {
     /// Always the same.
     Fixed(&'static str),
     /// Made for this reply.
-    Made(Bytes),
+    Made(MadeText),
 }
 
+/// A text made for one reply; an identifier needs no room of its own.
+pub type MadeText = SmallVec<[u8; UUID_LENGTH]>;
+
 impl HeaderText {
+    /// A text made for one reply.
+    pub fn made(text: impl AsRef<[u8]>) -> Self {
+        Self::Made(MadeText::from_slice(text.as_ref()))
+    }
+
     /// The bytes that go on the wire.
     pub fn as_bytes(&self) -> &[u8] {
         match self {
@@ -168,7 +194,7 @@ impl Reply {
     pub fn status(status: u16) -> Self {
         Self {
             status,
-            headers: Vec::new(),
+            headers: SmallVec::new(),
             body: Bytes::new(),
             framing: Framing::default(),
             settings: None,
@@ -177,3 +203,9 @@ impl Reply {
         }
     }
 }
+
+/// What most accepted pushes are answered with: an identifier.
+const USUAL_HEADERS: usize = 1;
+
+/// The length of a UUID's text.
+const UUID_LENGTH: usize = 36;

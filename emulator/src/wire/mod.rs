@@ -7,8 +7,10 @@ mod message;
 mod order;
 mod peer;
 mod profile;
+mod room;
 
-pub use message::{HeaderText, Reply, Request};
+pub use message::{HeaderText, MadeText, Reply, Request};
 pub use order::{Framing, GoAway, LastStream, NewSettings, Stall, Wire};
 pub use peer::{ConnectionId, Peer, Protocol, Tls};
 pub use profile::{ConnectionProfile, Excess, Http1, Leniency, SWITCHES, Settings};
+pub use room::SPARE_ROOM;

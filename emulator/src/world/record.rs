@@ -88,7 +88,7 @@ pub(super) fn write_request(journal: &mut Journal, now: Now, line: &RequestLine<
             to.text(name);
             to.repeated(line.connection.0, value);
         }
-        to.text(&request.body);
+        to.text(request.body());
         to.long(request.body_length);
         to.text(verdict.reason.as_deref().unwrap_or_default().as_bytes());
         to.text(verdict.rule.unwrap_or_default().as_bytes());

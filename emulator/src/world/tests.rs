@@ -129,7 +129,7 @@ impl Bench {
         for (name, value) in headers {
             request.push_header(name.as_bytes(), value.as_bytes());
         }
-        request.body = body.as_bytes().to_vec().into();
+        request.push_body(body.as_bytes());
         request.body_length = body.len() as u64;
         let service = service_named("apns").unwrap();
         let prepared = Some(Prepared::new(service, &self.keys, &peer(), &request));

@@ -1,6 +1,6 @@
 //! Header blocks to header fields.
 
-use super::table::Table;
+use super::table::{Entry, Table};
 use super::{HpackError, huffman, integer};
 
 /// Decodes the header blocks of one connection, in order.
@@ -84,19 +84,19 @@ impl Decoder {
             };
             begun = true;
             let index = integer::read(&mut block, if indexing { 6 } else { 4 })?;
-            self.name.clear();
-            match index {
-                0 => text(&mut block, &mut self.name)?,
-                _ => self.name.extend_from_slice(self.table.entry(index)?.0),
-            }
-            self.value.clear();
-            text(&mut block, &mut self.value)?;
-            size = size.saturating_add(weight(&self.name, &self.value));
+            let literal = if index == 0 { Some(text(&mut block, &mut self.name)?) } else { None };
+            let value = text(&mut block, &mut self.value)?;
+            let name = match literal {
+                Some(name) => name,
+                None => self.table.entry(index)?.0,
+            };
+            size = size.saturating_add(weight(name, value));
             if size <= limit {
-                take(&self.name, &self.value);
+                take(name, value);
             }
             if indexing {
-                self.table.insert(&self.name, &self.value);
+                let entry = Entry::new(name, value);
+                self.table.insert(entry);
             }
         }
         Ok(if size <= limit { Listed::Whole } else { Listed::TooLarge })
@@ -116,17 +116,22 @@ impl Decoder {
     }
 }
 
-/// Reads a string literal. [doc] RFC 7541, section 5.2
-fn text(from: &mut &[u8], to: &mut Vec<u8>) -> Result<(), HpackError> {
+/// Reads a string literal, as it stands, or into `room` where it is coded. [doc] RFC 7541, section
+/// 5.2
+fn text<'room, 'block: 'room>(
+    from: &mut &'block [u8],
+    room: &'room mut Vec<u8>,
+) -> Result<&'room [u8], HpackError> {
     let coded = from.first().ok_or(HpackError::Cut)? & 0x80 != 0;
     let length = integer::read(from, 7)?;
     let (bytes, rest) = from.split_at_checked(length).ok_or(HpackError::Cut)?;
     *from = rest;
-    if coded {
-        return huffman::decode(bytes, to);
+    if !coded {
+        return Ok(bytes);
     }
-    to.extend_from_slice(bytes);
-    Ok(())
+    room.clear();
+    huffman::decode(bytes, room)?;
+    Ok(room)
 }
 
 fn weight(name: &[u8], value: &[u8]) -> usize {

@@ -39,7 +39,7 @@ impl Encoder {
     pub fn status(&self, to: &mut Vec<u8>, status: u16) {
         let digits = [status / 100 % 10, status / 10 % 10, status % 10]
             .map(|digit| b'0' + digit.to_le_bytes()[0]);
-        match table::place_of(b":status", &digits) {
+        match table::place_of_status(digits) {
             Some(index) => integer::write(to, 0x80, 7, index),
             None => self.field(to, b":status", &digits),
         }

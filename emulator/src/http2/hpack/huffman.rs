@@ -8,33 +8,42 @@ use super::HpackError;
 
 /// Decodes a text and appends it.
 pub(super) fn decode(coded: &[u8], to: &mut Vec<u8>) -> Result<(), HpackError> {
-    // The shortest code has five bits.
-    to.reserve(coded.len() * 8 / 5 + 1);
+    let start = to.len();
+    // The shortest code has five bits; a pair is written whole, also where its second symbol does
+    // not count.
+    to.resize(start + coded.len() * 8 / 5 + 2, 0);
+    let decoded = decode_into(coded, &mut to[start..])?;
+    to.truncate(start + decoded);
+    Ok(())
+}
+
+/// Decodes a text; gives how many symbols it has.
+fn decode_into(coded: &[u8], to: &mut [u8]) -> Result<usize, HpackError> {
     let mut bits = Bits { rest: coded, window: 0, count: 0 };
+    let mut length = 0;
     loop {
         bits.refill();
         while bits.count >= u32::from(FAST_BITS) {
             let pair = FAST[(bits.window >> (64 - u32::from(FAST_BITS))) as usize];
-            match pair.symbols {
-                0 => to.push(bits.take_slow()?),
-                1 => {
-                    to.push(pair.first);
-                    bits.skip(pair.bits);
-                }
-                _ => {
-                    to.extend_from_slice(&[pair.first, pair.second]);
-                    bits.skip(pair.bits);
-                }
+            if pair.symbols == 0 {
+                *to.get_mut(length).ok_or(HpackError::Huffman)? = bits.take_slow()?;
+                length += 1;
+                continue;
             }
+            let room = to.get_mut(length..length + 2).ok_or(HpackError::Huffman)?;
+            room.copy_from_slice(&[pair.first, pair.second]);
+            length += usize::from(pair.symbols);
+            bits.skip(pair.bits);
         }
         if bits.rest.is_empty() {
             break;
         }
     }
     while !bits.is_padding()? {
-        to.push(bits.take_slow()?);
+        *to.get_mut(length).ok_or(HpackError::Huffman)? = bits.take_slow()?;
+        length += 1;
     }
-    Ok(())
+    Ok(length)
 }
 
 /// The bits not yet decoded, the next one topmost.
@@ -46,6 +55,20 @@ struct Bits<'a> {
 
 impl Bits<'_> {
     fn refill(&mut self) {
+        if self.count > 56 {
+            return;
+        }
+        if let Some(eight) = self.rest.first_chunk::<8>() {
+            // Whole bytes, as many as there is room for; bits beyond them fall out or come again.
+            self.window |= u64::from_be_bytes(*eight) >> self.count;
+            let bytes = (64 - self.count) / 8;
+            self.count += bytes * 8;
+            self.rest = &self.rest[bytes as usize..];
+            if self.count < 64 {
+                self.window &= !(u64::MAX >> self.count);
+            }
+            return;
+        }
         while self.count <= 56 {
             let Some((&byte, rest)) = self.rest.split_first() else {
                 break;

@@ -14,11 +14,18 @@ pub(super) struct Table {
     limit: usize,
 }
 
+/// A field of the dynamic table.
 #[derive(Debug)]
-struct Entry {
+pub(super) struct Entry {
     /// The name, then the value.
     text: Box<[u8]>,
     name: usize,
+}
+
+impl Entry {
+    pub(super) fn new(name: &[u8], value: &[u8]) -> Self {
+        Self { text: [name, value].concat().into_boxed_slice(), name: name.len() }
+    }
 }
 
 impl Table {
@@ -40,15 +47,14 @@ impl Table {
     }
 
     /// Adds an entry; one that is larger than the table empties it. [doc] RFC 7541, section 4.4
-    pub(super) fn insert(&mut self, name: &[u8], value: &[u8]) {
-        let size = name.len() + value.len() + OVERHEAD;
+    pub(super) fn insert(&mut self, entry: Entry) {
+        let size = entry.text.len() + OVERHEAD;
         self.evict(self.limit.saturating_sub(size));
         if size > self.limit {
             return;
         }
         self.size += size;
-        let text = [name, value].concat().into_boxed_slice();
-        self.entries.push_front(Entry { text, name: name.len() });
+        self.entries.push_front(entry);
     }
 
     pub(super) fn resize(&mut self, limit: usize) {
@@ -72,16 +78,56 @@ impl Table {
     }
 }
 
-/// The static index of a field with this value.
-pub(super) fn place_of(name: &[u8], value: &[u8]) -> Option<usize> {
-    let found = |entry: &(&str, &str)| entry.0.as_bytes() == name && entry.1.as_bytes() == value;
-    STATIC.iter().position(found).map(|place| place + 1)
+/// The static index of `:status` with these digits.
+pub(super) fn place_of_status(digits: [u8; 3]) -> Option<usize> {
+    let of = |(_, value): &(&str, &str)| value.as_bytes() == digits;
+    STATIC[FIRST_STATUS - 1..LAST_STATUS].iter().position(of).map(|place| place + FIRST_STATUS)
 }
 
-/// The static index of a field with this name.
+/// The static index of a field with this name; of `:status`, that of its first.
 pub(super) fn place_of_name(name: &[u8]) -> Option<usize> {
-    STATIC.iter().position(|entry| entry.0.as_bytes() == name).map(|place| place + 1)
+    let places = BY_LENGTH.get(name.len())?;
+    let mut places = places.iter().map(|place| usize::from(*place)).take_while(|place| *place > 0);
+    places.find(|place| STATIC[place - 1].0.as_bytes() == name)
 }
+
+/// The static indices of the names of each length, each name once; 0 ends a list.
+static BY_LENGTH: [[u8; MOST_OF_A_LENGTH + 1]; LONGEST_NAME + 1] = by_length();
+
+const fn by_length() -> [[u8; MOST_OF_A_LENGTH + 1]; LONGEST_NAME + 1] {
+    let mut lists = [[0; MOST_OF_A_LENGTH + 1]; LONGEST_NAME + 1];
+    let mut place = 0;
+    while place < STATIC.len() {
+        let name = STATIC[place].0.as_bytes();
+        // Equal names stand one after another.
+        if place == 0 || !is_same(STATIC[place - 1].0.as_bytes(), name) {
+            let list = &mut lists[name.len()];
+            let mut end = 0;
+            while list[end] != 0 {
+                end += 1;
+            }
+            list[end] = place as u8 + 1;
+        }
+        place += 1;
+    }
+    lists
+}
+
+const fn is_same(one: &[u8], other: &[u8]) -> bool {
+    let mut same = one.len() == other.len();
+    let mut place = 0;
+    while same && place < one.len() {
+        same = one[place] == other[place];
+        place += 1;
+    }
+    same
+}
+
+/// The static indices of `:status`.
+const FIRST_STATUS: usize = 8;
+const LAST_STATUS: usize = 14;
+const LONGEST_NAME: usize = 27;
+const MOST_OF_A_LENGTH: usize = 6;
 
 const STATIC: [(&str, &str); 61] = [
     (":authority", ""),

@@ -10,7 +10,7 @@ use crate::clock::Timestamp;
 use crate::ids::{Ids, Purpose};
 use crate::post::FaultReply;
 use crate::providers::rim::{Answer, Desk, FaultedReply, Verdict};
-use crate::wire::{HeaderText, Reply, Request};
+use crate::wire::{HeaderText, MadeText, Reply, Request};
 use bytes::Bytes;
 use std::borrow::Cow;
 use uuid::Uuid;
@@ -57,7 +57,7 @@ pub(super) fn fault(desk: &mut Desk<'_>, request: &Request, fault: &FaultReply) 
             continue;
         };
         reply.headers.retain(|(present, _)| present != name);
-        reply.headers.push((name, HeaderText::Made(Bytes::from(value.clone()))));
+        reply.headers.push((name, HeaderText::made(value)));
     }
     (reply, reason)
 }
@@ -65,7 +65,6 @@ pub(super) fn fault(desk: &mut Desk<'_>, request: &Request, fault: &FaultReply) 
 /// A reply that is not a 200: its body's type, and its body in one piece.
 fn failed(status: u16, body: Bytes) -> Reply {
     let mut reply = Reply { body, ..Reply::status(status) };
-    reply.headers.reserve_exact(3);
     if !reply.body.is_empty() {
         reply.headers.push(("content-type", HeaderText::Fixed("application/json")));
     }
@@ -75,9 +74,13 @@ fn failed(status: u16, body: Bytes) -> Reply {
 /// Adds the identifiers: `apns-id` byte for byte as it came [client: aioapns finds its request by
 /// it], else a new one in upper case [report: pushy #184]; in the sandbox also `apns-unique-id`
 /// [doc] in lower case [report: AndrewBarba/apns2 #95], with failures too [guess].
-fn identify(reply: &mut Reply, ids: &mut Ids, id: Option<Bytes>, environment: Option<Environment>) {
+fn identify(
+    reply: &mut Reply,
+    ids: &mut Ids,
+    id: Option<MadeText>,
+    environment: Option<Environment>,
+) {
     let sandbox = environment == Some(Environment::Sandbox);
-    reply.headers.reserve_exact(1 + usize::from(sandbox));
     let id = id.unwrap_or_else(|| written(ids.uuid(Purpose::Message), Hyphenated::encode_upper));
     reply.headers.push(("apns-id", HeaderText::Made(id)));
     if sandbox {
@@ -86,9 +89,9 @@ fn identify(reply: &mut Reply, ids: &mut Ids, id: Option<Bytes>, environment: Op
     }
 }
 
-fn written(id: Uuid, write: for<'a> fn(&Hyphenated, &'a mut [u8]) -> &'a mut str) -> Bytes {
+fn written(id: Uuid, write: for<'a> fn(&Hyphenated, &'a mut [u8]) -> &'a mut str) -> MadeText {
     let mut text = [0; Hyphenated::LENGTH];
-    Bytes::copy_from_slice(write(id.as_hyphenated(), &mut text).as_bytes())
+    MadeText::from_slice(write(id.as_hyphenated(), &mut text).as_bytes())
 }
 
 /// A body with the moment since when a device token is dead: milliseconds, a bare integer. [doc]

@@ -32,6 +32,7 @@ use crate::wire::{ConnectionId, ConnectionProfile, Peer, Request};
 use auth::Credential;
 use connection::{Became, Conduct};
 use rules::{Check, Reason, Rejection, Scene, Stage};
+use smallvec::SmallVec;
 use state::State;
 use std::collections::BTreeMap;
 
@@ -180,7 +181,7 @@ impl Service for Apns {
     }
 
     fn address_bytes(text: &str) -> Option<Vec<u8>> {
-        request::read_hex(text.as_bytes())
+        request::read_hex(text.as_bytes()).map(SmallVec::into_vec)
     }
 
     fn scene(post: &Post, service: ServiceId, push: &Push) -> (Option<AppId>, Option<DeviceId>) {
@@ -216,7 +217,7 @@ impl Apns {
             gate: offline::gate(&push.priority),
             lifetime: offline::lifetime(&push.expiration, desk.now.sender),
             storing: Storing::Unsaid,
-            payload: &request.body,
+            payload: request.body(),
             own_payload: false,
             discarded: push.discarded,
         };

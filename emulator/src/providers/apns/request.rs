@@ -6,8 +6,9 @@ use super::auth::{Credential, Keys, cut};
 use super::connection::Opened;
 use super::device;
 use super::topic;
-use crate::wire::{Peer, Request};
-use bytes::Bytes;
+use crate::wire::{MadeText, Peer, Request};
+use compact_str::CompactString;
+use smallvec::SmallVec;
 use std::borrow::Cow;
 
 /// A request to APNs, parsed, its provider token verified.
@@ -23,13 +24,13 @@ pub struct Push {
     /// The environment that the host's name tells.
     pub(super) environment: Option<Environment>,
     /// `apns-id` as it came, where it can be sent back.
-    pub(super) id: Option<Bytes>,
+    pub(super) id: Option<MadeText>,
     /// Whether `apns-id` is a UUID or absent.
     pub(super) id_is_uuid: bool,
     /// Seconds since 1970.
     pub(super) expiration: Field<i64>,
     pub(super) priority: Field<Priority>,
-    pub(super) topic: Field<String>,
+    pub(super) topic: Field<CompactString>,
     pub(super) collapse_id_length: usize,
     pub(super) push_type: Field<&'static topic::PushType>,
     /// How large the payload may be, in bytes.
@@ -58,8 +59,11 @@ pub(super) enum DeviceToken {
     /// Not hexadecimal, or of no possible length.
     Bad,
     /// Its bytes.
-    Bytes(Vec<u8>),
+    Bytes(TokenBytes),
 }
+
+/// The bytes of a device token; those of the usual size need no room of their own.
+pub(super) type TokenBytes = SmallVec<[u8; super::TOKEN_BYTES]>;
 
 /// A header that may be absent or wrong.
 #[derive(Debug, PartialEq, Eq)]
@@ -125,7 +129,7 @@ impl Push {
             push_type,
             topic,
             body_length: request.body_length,
-            discarded: device::discards(&request.body),
+            discarded: device::discards(request.body()),
         }
     }
 
@@ -199,16 +203,20 @@ pub(super) const REALM_ANY: u8 = 0;
 /// The bytes of a device token: 1 to 200 of them, in hexadecimal of either case.
 ///
 /// Senders are told not to assume a size [doc]; the bounds are ours. [guess]
-pub(super) fn read_hex(text: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn read_hex(text: &[u8]) -> Option<TokenBytes> {
     if text.is_empty() || text.len() > MAX_TOKEN_DIGITS || !text.len().is_multiple_of(2) {
         return None;
     }
-    // Collecting options would not know the length, and grow the list step by step.
-    let mut bytes = Vec::with_capacity(text.len() / 2);
-    for pair in text.chunks_exact(2) {
-        bytes.push(hex_digit(pair[0])? << 4 | hex_digit(pair[1])?);
-    }
-    Some(bytes)
+    // One look-up a digit, judged together at the end: this is done for every push.
+    let digit = |byte: u8| HEX_DIGITS[usize::from(byte)];
+    let mut wrong = 0;
+    let bytes = text.chunks_exact(2).map(|pair| {
+        let (high, low) = (digit(pair[0]), digit(pair[1]));
+        wrong |= high | low;
+        high << 4 | low
+    });
+    let bytes = bytes.collect();
+    (wrong & NO_DIGIT == 0).then_some(bytes)
 }
 
 /// The environment that a request's host names, if it is one of Apple's.
@@ -297,9 +305,9 @@ fn is_uuid(id: &[u8]) -> bool {
 
 /// An `apns-id` as it stands in the reply. What is no UUID is echoed too, if a header can hold it:
 /// aioapns waits for it for ever otherwise. [client] That the service does so is a [guess].
-pub(super) fn echo(id: &[u8]) -> Option<Bytes> {
+pub(super) fn echo(id: &[u8]) -> Option<MadeText> {
     let legal = !id.is_empty() && id.iter().all(|byte| matches!(byte, b' '..=b'~'));
-    legal.then(|| Bytes::copy_from_slice(id))
+    legal.then(|| MadeText::from_slice(id))
 }
 
 /// `apns-expiration`: a decimal number. Signs and fractions are refused. [guess]
@@ -322,11 +330,11 @@ fn priority(value: Option<&[u8]>) -> Field<Priority> {
 
 /// `apns-topic`: an empty one counts as absent [client: go-apnsmock]; the alphabet of bundle IDs
 /// and their longest size are a [guess].
-fn topic(value: Option<&[u8]>) -> Field<String> {
+fn topic(value: Option<&[u8]>) -> Field<CompactString> {
     match value {
         None | Some([]) => Field::Absent,
         Some(value) => match std::str::from_utf8(value) {
-            Ok(text) if topic::is_well_formed(text) => Field::Value(text.to_owned()),
+            Ok(text) if topic::is_well_formed(text) => Field::Value(text.into()),
             _ => bad(value),
         },
     }
@@ -338,7 +346,7 @@ fn push_type(value: Option<&[u8]>) -> Field<&'static topic::PushType> {
 }
 
 /// 5120 bytes for VoIP, else 4096. [doc] That a topic in `.voip` is enough to be VoIP is a [guess].
-fn payload_limit(push_type: &Field<&'static topic::PushType>, topic: &Field<String>) -> u64 {
+fn payload_limit(push_type: &Field<&'static topic::PushType>, topic: &Field<CompactString>) -> u64 {
     let by_type = matches!(push_type, Field::Value(push_type) if push_type.name == "voip");
     let by_topic = matches!(topic, Field::Value(topic) if topic.ends_with(".voip"));
     if by_type || by_topic { MAX_VOIP_PAYLOAD } else { MAX_PAYLOAD }
@@ -349,13 +357,23 @@ fn bad<T>(value: &[u8]) -> Field<T> {
 }
 
 fn hex_digit(byte: u8) -> Option<u8> {
-    match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        b'A'..=b'F' => Some(byte - b'A' + 10),
-        _ => None,
-    }
+    Some(HEX_DIGITS[usize::from(byte)]).filter(|digit| *digit != NO_DIGIT)
 }
+
+/// What each byte is worth as a hexadecimal digit of either case.
+static HEX_DIGITS: [u8; 256] = {
+    let mut digits = [NO_DIGIT; 256];
+    let mut digit = 0;
+    while digit < 16 {
+        digits[b"0123456789abcdef"[digit as usize] as usize] = digit;
+        digits[b"0123456789ABCDEF"[digit as usize] as usize] = digit;
+        digit += 1;
+    }
+    digits
+};
+
+/// What is no digit: a bit that no digit has.
+const NO_DIGIT: u8 = 0x80;
 
 /// The largest payload of all push types but VoIP. [doc] Apple, "Generating a remote notification"
 const MAX_PAYLOAD: u64 = 4_096;

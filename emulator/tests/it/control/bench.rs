@@ -150,7 +150,7 @@ impl Bench {
             request.push_header(name.as_bytes(), value.as_bytes());
         }
         request.body_length = body.len() as u64;
-        request.body = body.into_bytes().into();
+        request.push_body(body.as_bytes());
         let keys = self.control.door().keys();
         let service = service_named("apns").unwrap();
         let prepared = Some(Prepared::new(service, &keys, &peer(), &request));

@@ -99,8 +99,9 @@ impl Front for Recorder {
             _ => Bytes::from(echo(&request)),
         };
         let delay = (request.path() == b"/delay").then(|| Duration::from_millis(1));
-        let made = HeaderText::Made(Bytes::from(request.body_length.to_string()));
-        let headers = vec![("apns-id", HeaderText::Fixed("ABC")), ("x-length", made)];
+        let made = HeaderText::made(request.body_length.to_string());
+        let headers =
+            smallvec::smallvec![("apns-id", HeaderText::Fixed("ABC")), ("x-length", made)];
         Reply { headers, body, wire, delay, ..Reply::status(200) }
     }
 }
@@ -121,7 +122,7 @@ fn echo(request: &Request) -> String {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let (method, scheme) = (text(request.method()), text(request.scheme()));
     let (authority, target) = (text(request.authority()), text(request.target()));
-    format!("{method} {scheme} {authority} {target} {}", request.body.len())
+    format!("{method} {scheme} {authority} {target} {}", request.body().len())
 }
 
 /// A server on a free port of the loopback.

@@ -290,7 +290,7 @@ impl Push {
         }
         request.body_length = self.body.len() as u64;
         let kept = self.body.len().min(Apns::body_ceiling(&request));
-        request.body = self.body[..kept].to_vec().into();
+        request.push_body(&self.body[..kept]);
         request
     }
 }
