@@ -137,12 +137,7 @@ impl Journal {
     }
 
     fn active_segment(&self, bytes: Vec<u8>, kinds: Arc<[u8]>) -> Segment {
-        Segment {
-            first: self.active_first,
-            records: self.next - self.active_first,
-            kinds,
-            bytes,
-        }
+        Segment { first: self.active_first, records: self.next - self.active_first, kinds, bytes }
     }
 
     fn evict(&mut self) {

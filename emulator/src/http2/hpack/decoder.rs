@@ -11,6 +11,15 @@ pub struct Decoder {
     allowed: usize,
     name: Vec<u8>,
     value: Vec<u8>,
+    long: Long,
+}
+
+/// The long value that came coded last: a bearer token stands in every request, and most senders
+/// never put it into the table (libnghttp2, hpack for Python).
+#[derive(Debug, Default)]
+struct Long {
+    coded: Vec<u8>,
+    text: Vec<u8>,
 }
 
 /// What became of a header list.
@@ -30,6 +39,7 @@ impl Decoder {
             allowed: table_size,
             name: Vec::new(),
             value: Vec::new(),
+            long: Long::default(),
         }
     }
 
@@ -84,9 +94,19 @@ impl Decoder {
             };
             begun = true;
             let index = integer::read(&mut block, if indexing { 6 } else { 4 })?;
-            let literal = if index == 0 { Some(text(&mut block, &mut self.name)?) } else { None };
-            let value = text(&mut block, &mut self.value)?;
-            let name = match literal {
+            let named = match index {
+                0 => Some(match literal(&mut block)? {
+                    (Coding::Plain, text) => text,
+                    (Coding::Huffman, coded) => huffman_text(coded, &mut self.name)?,
+                }),
+                _ => None,
+            };
+            let value = match literal(&mut block)? {
+                (Coding::Plain, text) => text,
+                (Coding::Huffman, coded) if LONG.contains(&coded.len()) => self.long.text(coded)?,
+                (Coding::Huffman, coded) => huffman_text(coded, &mut self.value)?,
+            };
+            let name = match named {
                 Some(name) => name,
                 None => self.table.entry(index)?.0,
             };
@@ -104,7 +124,8 @@ impl Decoder {
 
     /// What it keeps on the heap, bytes.
     pub fn memory(&self) -> usize {
-        self.table.memory() + self.name.capacity() + self.value.capacity()
+        let long = self.long.coded.capacity() + self.long.text.capacity();
+        self.table.memory() + self.name.capacity() + self.value.capacity() + long
     }
 
     fn resize(&mut self, size: usize) -> Result<(), HpackError> {
@@ -116,21 +137,35 @@ impl Decoder {
     }
 }
 
-/// Reads a string literal, as it stands, or into `room` where it is coded. [doc] RFC 7541, section
-/// 5.2
-fn text<'room, 'block: 'room>(
-    from: &mut &'block [u8],
-    room: &'room mut Vec<u8>,
-) -> Result<&'room [u8], HpackError> {
+impl Long {
+    fn text(&mut self, coded: &[u8]) -> Result<&[u8], HpackError> {
+        if self.coded != coded {
+            self.coded.clear();
+            huffman_text(coded, &mut self.text)?;
+            self.coded.extend_from_slice(coded);
+        }
+        Ok(&self.text)
+    }
+}
+
+/// How a text is written.
+enum Coding {
+    Plain,
+    Huffman,
+}
+
+/// Takes a string literal as it is written. [doc] RFC 7541, section 5.2
+fn literal<'a>(from: &mut &'a [u8]) -> Result<(Coding, &'a [u8]), HpackError> {
     let coded = from.first().ok_or(HpackError::Cut)? & 0x80 != 0;
     let length = integer::read(from, 7)?;
     let (bytes, rest) = from.split_at_checked(length).ok_or(HpackError::Cut)?;
     *from = rest;
-    if !coded {
-        return Ok(bytes);
-    }
+    Ok((if coded { Coding::Huffman } else { Coding::Plain }, bytes))
+}
+
+fn huffman_text<'a>(coded: &[u8], room: &'a mut Vec<u8>) -> Result<&'a [u8], HpackError> {
     room.clear();
-    huffman::decode(bytes, room)?;
+    huffman::decode(coded, room)?;
     Ok(room)
 }
 
@@ -143,3 +178,6 @@ fn weight(name: &[u8], value: &[u8]) -> usize {
 const BOMB_FACTOR: usize = 16;
 /// A smaller limit counts as this, bytes: an honest head beyond a tiny limit is no bomb.
 const BOMB_FLOOR: usize = 16 << 10;
+
+/// The lengths, coded, of values that are worth remembering: bearer tokens of 150 bytes to 3 KiB.
+const LONG: std::ops::Range<usize> = 96..2 << 10;

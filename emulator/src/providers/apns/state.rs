@@ -51,8 +51,8 @@ pub(super) struct Topic<'a> {
     pub(super) app: AppId,
     /// The app's team.
     pub(super) team: &'a Arc<str>,
-    /// What follows the bundle ID.
-    pub(super) suffix: &'static str,
+    /// What follows the bundle ID, if anything.
+    pub(super) suffix: Option<&'static str>,
     /// The kind of token that the topic is for.
     pub(super) kind: &'static str,
 }
@@ -84,10 +84,10 @@ impl State {
     /// ID ends like a suffix comes first. [guess]
     pub(super) fn topic(&self, topic: &str) -> Option<Topic<'_>> {
         let (app, suffix, kind) = match self.apps.get(topic) {
-            Some(app) => (app, "", PLAIN),
+            Some(app) => (app, None, PLAIN),
             None => {
                 let (bundle, suffix, kind) = topic::split(topic)?;
-                (self.apps.get(bundle)?, suffix, kind)
+                (self.apps.get(bundle)?, Some(suffix), kind)
             }
         };
         Some(Topic { app: app.id, team: &app.team, suffix, kind })

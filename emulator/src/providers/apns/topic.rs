@@ -5,24 +5,24 @@
 pub(super) struct PushType {
     /// The value.
     pub(super) name: &'static str,
-    /// What the topic has after the bundle ID.
-    pub(super) suffix: &'static str,
+    /// What the topic has after the bundle ID, if anything.
+    pub(super) suffix: Option<&'static str>,
 }
 
 /// The push types, in Apple's order. [doc] Apple, "Sending notification requests to APNs", where
 /// `.complication` has a slip of the pen.
 pub(super) const PUSH_TYPES: &[PushType] = &[
-    PushType { name: "alert", suffix: "" },
-    PushType { name: "background", suffix: "" },
-    PushType { name: "complication", suffix: ".complication" },
-    PushType { name: "controls", suffix: ".push-type.controls" },
-    PushType { name: "fileprovider", suffix: ".pushkit.fileprovider" },
-    PushType { name: "liveactivity", suffix: ".push-type.liveactivity" },
-    PushType { name: "location", suffix: ".location-query" },
-    PushType { name: "mdm", suffix: "" },
-    PushType { name: "pushtotalk", suffix: ".voip-ptt" },
-    PushType { name: "voip", suffix: ".voip" },
-    PushType { name: "widgets", suffix: ".push-type.widgets" },
+    PushType { name: "alert", suffix: None },
+    PushType { name: "background", suffix: None },
+    PushType { name: "complication", suffix: Some(".complication") },
+    PushType { name: "controls", suffix: Some(".push-type.controls") },
+    PushType { name: "fileprovider", suffix: Some(".pushkit.fileprovider") },
+    PushType { name: "liveactivity", suffix: Some(".push-type.liveactivity") },
+    PushType { name: "location", suffix: Some(".location-query") },
+    PushType { name: "mdm", suffix: None },
+    PushType { name: "pushtotalk", suffix: Some(".voip-ptt") },
+    PushType { name: "voip", suffix: Some(".voip") },
+    PushType { name: "widgets", suffix: Some(".push-type.widgets") },
 ];
 
 /// What the tokens of a topic are called, by the topic's suffix: a token belongs to one topic

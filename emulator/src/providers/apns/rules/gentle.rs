@@ -27,7 +27,7 @@ fn type_and_topic(scene: &Scene<'_>) -> Option<Cow<'static, str>> {
     };
     let (name, suffix) = (push_type.name, push_type.suffix);
     (suffix != topic.suffix).then(|| {
-        let wanted = if suffix.is_empty() { "the bare bundle ID" } else { suffix };
+        let wanted = suffix.unwrap_or("the bare bundle ID");
         format!("the topic does not fit `apns-push-type: {name}`, which goes with {wanted}").into()
     })
 }

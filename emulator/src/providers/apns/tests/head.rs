@@ -106,7 +106,7 @@ fn case_29_each_push_type_goes_with_its_own_topic_and_token() {
     let replies = unknown.map(|value| bench.send(&bench.push().with("apns-push-type", value)));
     assert_eq!(replies, [(); 3].map(|()| err(400, "InvalidPushType")));
     for (number, push_type) in (0_u8..).zip(PUSH_TYPES) {
-        let topic = format!("{APP}{}", push_type.suffix);
+        let topic = format!("{APP}{}", push_type.suffix.unwrap_or_default());
         let kind = bench.apns.state.topic(&topic).unwrap().kind;
         bench.add_address(kind, 0, &[number; 16]);
         let push = bench
