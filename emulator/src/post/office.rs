@@ -8,6 +8,7 @@ use super::{
 };
 use crate::agenda::Agenda;
 use crate::clock::Now;
+use compact_str::CompactString;
 use foldhash::fast::FixedState;
 use hashbrown::{HashMap, HashTable};
 use std::hash::BuildHasher;
@@ -132,7 +133,15 @@ impl Post {
     pub fn device_name(&self, id: DeviceId) -> std::borrow::Cow<'_, str> {
         match &self.device(id).name {
             Some(name) => (&**name).into(),
-            None => format!("{NUMBERED}{}", id.0 + 1).into(),
+            None => numbered(id).into_string().into(),
+        }
+    }
+
+    /// The same name for a moment, without a text of its own: the journal asks with every push.
+    pub fn with_device_name<T>(&self, id: DeviceId, look: impl FnOnce(&str) -> T) -> T {
+        match &self.device(id).name {
+            Some(name) => look(name),
+            None => look(&numbered(id)),
         }
     }
 
@@ -324,6 +333,12 @@ fn hash_text(service: ServiceId, text: &[u8]) -> u64 {
 
 fn index(length: usize) -> u32 {
     u32::try_from(length).expect("the numbers of devices and addresses are bounded below 2^32")
+}
+
+fn numbered(id: DeviceId) -> CompactString {
+    let mut name = CompactString::const_new(NUMBERED);
+    name.push_str(itoa::Buffer::new().format(u64::from(id.0) + 1));
+    name
 }
 
 /// Whether a name is one that a device without a name of its own gets.

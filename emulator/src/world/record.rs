@@ -199,7 +199,7 @@ fn write_place(to: &mut crate::journal::Writer<'_>, post: &Post, id: crate::post
     to.byte(address.service.0);
     to.text(address.kind.as_bytes());
     to.text(post.app(address.app).1.as_bytes());
-    to.text(post.device_name(address.device).as_bytes());
+    post.with_device_name(address.device, |name| to.text(name.as_bytes()));
 }
 
 fn read_place<'a>(from: &mut crate::journal::Reader<'a>) -> Option<PlaceRead<'a>> {

@@ -23,6 +23,20 @@ fn fields(list: &[(&str, &str)]) -> Vec<Field> {
 }
 
 #[test]
+fn long_values_that_come_again_are_read_as_they_came() {
+    let mut decoder = Decoder::new(4096);
+    let long = |letter: &str| letter.repeat(300);
+    for value in ["a", "a", "b", "a", "b", "b"].map(long) {
+        let coded = coded(value.as_bytes());
+        let mut block = vec![0x1f, 0x08, 0xff];
+        let rest = coded.len() - 127;
+        block.extend([(rest % 128) as u8 | 0x80, (rest / 128) as u8]);
+        block.extend(coded);
+        assert_eq!(decode(&mut decoder, &block), Ok(fields(&[("authorization", &value)])));
+    }
+}
+
+#[test]
 fn the_requests_of_appendix_c_3_and_c_4_are_decoded() {
     let plain = [
         "8286 8441 0f77 7777 2e65 7861 6d70 6c65 2e63 6f6d",
