@@ -2,13 +2,14 @@
 
 use super::{AddressId, DeliveryId, Gate, Lane, Overflow, PolicyId, Slot};
 use crate::clock::Timestamp;
+use smallvec::SmallVec;
 use std::collections::VecDeque;
 
 /// What waits in one place, in the order of receipt.
 #[derive(Clone, Debug)]
 pub(super) struct Queue {
     pub(super) policy: PolicyId,
-    pub(super) waiting: VecDeque<Pending>,
+    pub(super) waiting: SmallVec<[Pending; 1]>,
     pub(super) shown: VecDeque<Shown>,
     /// A notice that the device gets on its return, for everything that was thrown away.
     pub(super) notice: Option<(AddressId, &'static str)>,
@@ -52,7 +53,7 @@ pub(super) struct Displaced {
 
 impl Queue {
     pub(super) fn new(policy: PolicyId) -> Self {
-        Self { policy, waiting: VecDeque::new(), shown: VecDeque::new(), notice: None }
+        Self { policy, waiting: SmallVec::new(), shown: VecDeque::new(), notice: None }
     }
 
     /// Puts a notification in, as its lane says.
@@ -60,19 +61,19 @@ impl Queue {
         let mut displaced =
             Displaced { replaced: self.take_replaced(lane, &new), ..Displaced::default() };
         let number = new.lane;
-        self.waiting.push_back(new);
+        self.waiting.push(new);
         let kept = self.waiting.iter().filter(|pending| pending.lane == number).count();
         if kept <= lane.capacity {
             return displaced;
         }
         match lane.overflow {
             Overflow::ClearAll { notice } => {
-                self.notice = self.waiting.front().map(|pending| (pending.address, notice));
+                self.notice = self.waiting.first().map(|pending| (pending.address, notice));
                 displaced.cleared = self.waiting.drain(..).collect();
             }
             Overflow::EvictOldest => {
                 let oldest = self.waiting.iter().position(|pending| pending.lane == number);
-                displaced.evicted = oldest.and_then(|place| self.waiting.remove(place));
+                displaced.evicted = oldest.map(|place| self.waiting.remove(place));
             }
         }
         displaced
@@ -85,7 +86,7 @@ impl Queue {
             Slot::One => true,
         };
         let place = self.waiting.iter().position(|old| old.lane == new.lane && same(old))?;
-        self.waiting.remove(place)
+        Some(self.waiting.remove(place))
     }
 
     /// Shows a delivered notification; what it replaces or pushes out of view is forgotten.
@@ -131,9 +132,16 @@ impl Queue {
         if !self.waiting.iter().any(&wanted) {
             return Vec::new();
         }
-        let (taken, kept): (VecDeque<_>, _) = self.waiting.drain(..).partition(wanted);
-        self.waiting = kept;
-        taken.into()
+        let mut taken = Vec::new();
+        let sift = |pending: Pending| match wanted(&pending) {
+            true => {
+                taken.push(pending);
+                None
+            }
+            false => Some(pending),
+        };
+        self.waiting = self.waiting.drain(..).filter_map(sift).collect();
+        taken
     }
 
     pub(super) fn is_idle(&self) -> bool {

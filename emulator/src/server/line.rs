@@ -1,17 +1,24 @@
 //! The bytes' way: the TCP socket that can be torn, and the replay of bytes read ahead.
 
+use std::cell::RefCell;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 /// A TCP socket that goes by reset instead of by FIN when it has been told so.
+///
+/// Who asks for little gets it from what was read in one piece: TLS asks for 4 KiB at a time, and
+/// a hundred pushes would be ten calls of the system.
 pub(super) struct Line {
     stream: TcpStream,
     tear: Tear,
+    /// What was read and not asked for yet.
+    rest: Vec<u8>,
+    taken: usize,
 }
 
 /// Tells a [`Line`], however deep below TLS and HTTP it lies, to go by reset.
@@ -27,7 +34,7 @@ impl Tear {
 
 impl Line {
     pub(super) fn new(stream: TcpStream) -> Self {
-        Self { stream, tear: Tear::default() }
+        Self { stream, tear: Tear::default(), rest: Vec::new(), taken: 0 }
     }
 
     pub(super) fn tear(&self) -> Tear {
@@ -50,8 +57,34 @@ impl AsyncRead for Line {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buf)
+        let line = &mut *self;
+        if line.rest.is_empty() {
+            if buf.remaining() >= READ_AT_ONCE {
+                return Pin::new(&mut line.stream).poll_read(cx, buf);
+            }
+            return SCRATCH.with_borrow_mut(|scratch| {
+                let mut read = ReadBuf::new(scratch);
+                ready!(Pin::new(&mut line.stream).poll_read(cx, &mut read))?;
+                let (now, later) = read.filled().split_at(read.filled().len().min(buf.remaining()));
+                buf.put_slice(now);
+                line.rest.extend_from_slice(later);
+                Poll::Ready(Ok(()))
+            });
+        }
+        let rest = line.rest.get(line.taken..).unwrap_or_default();
+        let count = rest.len().min(buf.remaining());
+        buf.put_slice(rest.get(..count).unwrap_or_default());
+        line.taken += count;
+        if line.taken == line.rest.len() {
+            // An idle connection keeps no room.
+            (line.rest, line.taken) = (Vec::new(), 0);
+        }
+        Poll::Ready(Ok(()))
     }
+}
+
+thread_local! {
+    static SCRATCH: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_AT_ONCE].into_boxed_slice());
 }
 
 impl AsyncWrite for Line {
@@ -166,6 +199,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Replay<S> {
         self.inner.is_write_vectored()
     }
 }
+
+/// What one call of the system reads at most for a reader that asks for less, bytes.
+const READ_AT_ONCE: usize = 32 << 10;
 
 /// Bytes read ahead at once: a TLS hello with a few extensions fits.
 const READ_AHEAD: usize = 1024;
