@@ -121,7 +121,7 @@ impl Door {
             Err(TryLockError::WouldBlock) => return self.queue_up(incoming),
         };
         let (mut room, at) = self.caught_up(room);
-        let reply = room.answer(incoming, at);
+        let reply = room.answer(&incoming, at);
         self.carry_out_queued(&mut room, at, BATCH - 1);
         self.release(room);
         reply
@@ -137,7 +137,7 @@ impl Door {
             let (mut room, at) = self.caught_up(self.lock());
             let mut ends = false;
             for incoming in batch.take(BATCH) {
-                let reply = room.answer(incoming, at);
+                let reply = room.answer(&incoming, at);
                 ends = reply.ends();
                 replies.push(reply);
                 if ends {
@@ -349,7 +349,7 @@ impl Door {
 }
 
 impl Room {
-    fn answer(&mut self, incoming: Incoming, at: Timestamp) -> Reply {
+    fn answer(&mut self, incoming: &Incoming, at: Timestamp) -> Reply {
         let service = incoming.prepared.as_ref().map(|prepared| usize::from(prepared.service().0));
         let reply = self.world.answer(incoming, at);
         let place = service.unwrap_or(self.tally.len() - 1);
@@ -367,7 +367,7 @@ impl Slot {
     fn carry_out(&self, room: &mut Room, at: Timestamp) {
         let mut job = self.lock();
         if let Job::Asked(incoming) = std::mem::replace(&mut *job, Job::Over) {
-            *job = match catch_unwind(AssertUnwindSafe(|| room.answer(*incoming, at))) {
+            *job = match catch_unwind(AssertUnwindSafe(|| room.answer(&incoming, at))) {
                 Ok(reply) => Job::Answered(reply),
                 Err(panic) => Job::Failed(panic),
             };

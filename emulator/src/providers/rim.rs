@@ -64,7 +64,7 @@ pub trait Service: Sized + Send {
         &mut self,
         desk: &mut Desk<'_>,
         request: &Request,
-        prepared: Self::Prepared,
+        prepared: &Self::Prepared,
     ) -> Answer;
 
     /// The reply that a fault asks for, in the service's own shape, and the reason that it gives.

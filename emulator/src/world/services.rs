@@ -82,7 +82,7 @@ macro_rules! services {
                 $(self.$field.reset();)*
             }
 
-            pub(super) fn answer(&mut self, desk: &mut Desk<'_>, request: &Request, prepared: Prepared) -> Answer {
+            pub(super) fn answer(&mut self, desk: &mut Desk<'_>, request: &Request, prepared: &Prepared) -> Answer {
                 match prepared {
                     $(Prepared::$variant(prepared) => self.$field.answer(desk, request, prepared)),*
                 }

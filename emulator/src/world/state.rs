@@ -84,7 +84,7 @@ impl World {
         let now = self.catch_up(at);
         self.order.0 += 1;
         let done = match command {
-            Command::Request(incoming) => Ok(Done::Reply(self.request(*incoming, now))),
+            Command::Request(incoming) => Ok(Done::Reply(self.request(&incoming, now))),
             Command::AddApp { provider, kit } => self.add_app(&provider, &kit, now),
             Command::AddDevice(new) => self.add_device(&new, now),
             Command::AddFault(fault) => self.add_fault(fault, now),
@@ -109,7 +109,7 @@ impl World {
     }
 
     /// Answers one request: what [`Command::Request`] does, without a command around it.
-    pub fn answer(&mut self, incoming: Incoming, at: Timestamp) -> Reply {
+    pub fn answer(&mut self, incoming: &Incoming, at: Timestamp) -> Reply {
         let now = self.catch_up(at);
         self.order.0 += 1;
         let reply = self.request(incoming, now);
@@ -186,27 +186,28 @@ impl World {
         Done::Nothing
     }
 
-    fn request(&mut self, incoming: Incoming, now: Now) -> Reply {
+    fn request(&mut self, incoming: &Incoming, now: Now) -> Reply {
         self.requests += 1;
         let (id, connection) = (self.requests, incoming.connection);
         let Incoming { request, prepared, misdirected, .. } = incoming;
-        let service = prepared.as_ref().map(super::services::Prepared::service);
-        let struck = match (&prepared, self.faults.is_empty()) {
-            (Some(prepared), false) => self.strike(prepared, &request),
+        let prepared = prepared.as_ref();
+        let service = prepared.map(super::services::Prepared::service);
+        let struck = match (prepared, self.faults.is_empty()) {
+            (Some(prepared), false) => self.strike(prepared, request),
             _ => None,
         };
         let mut answer = match (prepared, &struck) {
-            (None, _) => nobody(misdirected),
+            (None, _) => nobody(*misdirected),
             (Some(prepared), Some(struck)) if struck.is_answer() => {
                 let service = prepared.service();
                 let reply = struck.reply.clone().unwrap_or_default();
                 let made = self.with_desk_for(now, id, connection, |_, desk| {
-                    fault_reply(service, desk, &request, &reply)
+                    fault_reply(service, desk, request, &reply)
                 });
                 faulted(struck, made)
             }
             (Some(prepared), _) => self.with_desk_for(now, id, connection, |services, desk| {
-                services.answer(desk, &request, prepared)
+                services.answer(desk, request, prepared)
             }),
         };
         if let Some(struck) = &struck {
@@ -217,7 +218,7 @@ impl World {
             id,
             connection,
             service,
-            request: &request,
+            request,
             status,
             verdict: &answer.verdict,
             fault: struck.map_or(0, |struck| struck.fault.0),

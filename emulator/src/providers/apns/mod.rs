@@ -108,7 +108,7 @@ impl Service for Apns {
         Push::read(keys, peer, request)
     }
 
-    fn answer(&mut self, desk: &mut Desk<'_>, request: &Request, push: Push) -> Answer {
+    fn answer(&mut self, desk: &mut Desk<'_>, request: &Request, push: &Push) -> Answer {
         let token = match &push.credential {
             Credential::Token(token) => {
                 Some((token, self.state.first_seen(desk.connection, token, desk.order)))
@@ -118,7 +118,7 @@ impl Service for Apns {
         let address =
             push.device_token().and_then(|bytes| desk.post.find_address(self.state.service, bytes));
         let scene = Scene {
-            push: &push,
+            push,
             desk,
             state: &self.state,
             token: token.map(|(token, first_seen)| (&**token, first_seen)),
@@ -139,12 +139,12 @@ impl Service for Apns {
         });
         let (mut answer, became) = match address {
             Ok(address) => {
-                self.submit(desk, request, &push, address);
-                (edge::accepted(desk.ids, &push, warnings), Became::Accepted)
+                self.submit(desk, request, push, address);
+                (edge::accepted(desk.ids, push, warnings), Became::Accepted)
             }
             Err((check, rejection)) => {
                 let reason = rejection.reason;
-                let answer = edge::rejected(desk.ids, &push, check, rejection);
+                let answer = edge::rejected(desk.ids, push, check, rejection);
                 (answer, Became::Rejected { reason, known: passed })
             }
         };

@@ -166,7 +166,7 @@ impl Bench {
     pub(super) fn send_judged(&mut self, push: &Push) -> (String, Verdict) {
         let request = push.request();
         let prepared = Apns::prepare(&self.keys, &self.peer(), &request);
-        let answer = self.at_desk(|apns, desk| apns.answer(desk, &request, prepared));
+        let answer = self.at_desk(|apns, desk| apns.answer(desk, &request, &prepared));
         (shown(&answer.reply), answer.verdict)
     }
 
@@ -174,7 +174,7 @@ impl Bench {
     pub(super) fn told(&mut self, push: &Push) -> (Option<u32>, Option<String>) {
         let request = push.request();
         let prepared = Apns::prepare(&self.keys, &self.peer(), &request);
-        let reply = self.at_desk(|apns, desk| apns.answer(desk, &request, prepared)).reply;
+        let reply = self.at_desk(|apns, desk| apns.answer(desk, &request, &prepared)).reply;
         let limit = reply.settings.and_then(|settings| settings.max_concurrent_streams);
         let debug = match reply.wire {
             Wire::GoAway(go_away) => Some(String::from_utf8(go_away.debug.to_vec()).unwrap()),
