@@ -94,7 +94,7 @@ pub struct CheckArgs {
 #[command(after_long_help = "\
 Examples:
   pushpit run                           every scenario under scenarios/
-  pushpit run story.yaml --update new   and write what differs for review
+  pushpit run story.yaml --update=new   and write what differs for review
   pushpit run story.yaml --update       and take what the devices got as the snapshot
   CI=1 pushpit run --format json        writes no files")]
 pub struct RunArgs {
@@ -107,6 +107,7 @@ pub struct RunArgs {
         value_enum,
         default_value_t,
         num_args = 0..=1,
+        require_equals = true,
         default_missing_value = "always",
         value_name = "MODE",
         env = "PUSHPIT_UPDATE"

@@ -1,7 +1,9 @@
 //! A run's results for a person at a terminal.
 
 use crate::diagnostic::{Style, draw};
-use crate::run::{Difference, Failure, Inbox, NoRequest, ScenarioResult, SnapshotResult, Verdict};
+use crate::run::{
+    Difference, Failure, Inbox, NoRequest, ScenarioResult, SnapshotResult, Verdict, in_words,
+};
 use anstyle::{AnsiColor, Style as Paint};
 use pushpit_emulator::world::Miss;
 use serde_json::Value;
@@ -60,7 +62,7 @@ impl Terminal {
             }
         }
         for (name, status) in &failure.seen.ended {
-            let _ = write!(text, "  the sender `{name}` ended with status {status} before this");
+            let _ = write!(text, "  the sender `{name}` ended {} before this", in_words(*status));
             let who = format!("sender `{name}`");
             let wrote = failure.seen.outputs.iter().any(|(of, _)| *of == who);
             let _ = writeln!(text, "{}", if wrote { "" } else { " and wrote nothing" });

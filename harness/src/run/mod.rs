@@ -18,7 +18,7 @@ mod step;
 
 pub use keeper::{KEEP, adopt, children, keep, sweep};
 pub use result::{
-    Difference, Failure, Inbox, NoRequest, ScenarioResult, Seen, SnapshotResult, Verdict,
+    Difference, Failure, Inbox, NoRequest, ScenarioResult, Seen, SnapshotResult, Verdict, in_words,
 };
 pub use scenario::{Job, Settings, run_all};
 pub use stage::configured;

@@ -5,11 +5,12 @@
 
 use super::keeper::KEEP;
 use super::output::{Captured, Lines};
+use super::result::UNKNOWN;
 use std::collections::BTreeMap;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream as Line;
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
@@ -47,6 +48,14 @@ pub(super) enum ProcessError {
         /// What the system said.
         cause: io::Error,
     },
+    /// The folder to run it in is not there.
+    #[error("the folder `{}` for `{program}` does not exist", folder.display())]
+    NoFolder {
+        /// The program.
+        program: String,
+        /// The folder.
+        folder: PathBuf,
+    },
     /// It ran longer than it may.
     #[error("`{program}` did not end within {} and was stopped", humantime::format_duration(*limit))]
     TooLong {
@@ -70,6 +79,7 @@ impl ProcessError {
             Self::Start { cause, .. } if cause.kind() == io::ErrorKind::NotFound => {
                 "install it, or write its path; paths are relative to the scenario's folder"
             }
+            Self::NoFolder { .. } => "`dir` is relative to the scenario's folder",
             Self::Start { .. } => "look at the file's permissions and at `dir`",
             Self::TooLong { .. } => {
                 "does it wait for input or for a service? raise `timeout` if it only needs longer"
@@ -131,6 +141,9 @@ impl Process {
     pub(super) async fn start(launch: Launch) -> Result<Self, ProcessError> {
         let program = launch.words[0].clone();
         let folder = launch.folder.clone();
+        if !folder.is_dir() {
+            return Err(ProcessError::NoFolder { program, folder: plain(&folder) });
+        }
         let start_error = |cause| ProcessError::Start { program: program.clone(), folder, cause };
         let started = match keeper(&launch) {
             Ok((keeper, line)) => Self::kept(&program, keeper, line, &launch.input).await,
@@ -185,7 +198,7 @@ impl Process {
 
     /// Its exit status, if it has ended.
     pub(super) fn ended(&self) -> Option<i32> {
-        let lost = self.news.has_changed().is_err().then_some(-1);
+        let lost = self.news.has_changed().is_err().then_some(UNKNOWN);
         self.news.borrow().ended.map(|(status, _)| status).or(lost)
     }
 
@@ -239,6 +252,22 @@ fn keeper(launch: &Launch) -> io::Result<(Child, Line)> {
         // Ctrl-C is for us: keepers end when we let go of them.
         .process_group(0);
     Ok((command.spawn()?, ours))
+}
+
+/// A path without the `..` that names can do without, for a person to read.
+fn plain(path: &Path) -> PathBuf {
+    path.components().fold(PathBuf::new(), |mut plain, part| {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir
+                if matches!(plain.components().next_back(), Some(Component::Normal(_))) =>
+            {
+                plain.pop();
+            }
+            part => plain.push(part),
+        }
+        plain
+    })
 }
 
 /// Takes in what a keeper tells.

@@ -177,3 +177,15 @@ impl Difference {
         }
     }
 }
+
+/// How a program ended, in words: by a status, by a signal, or unknown.
+pub fn in_words(status: i32) -> String {
+    match status {
+        UNKNOWN => "in an unknown way: the process that watched it was killed".to_owned(),
+        129..=192 => format!("by signal {} (status {status})", status - 128),
+        status => format!("with status {status}"),
+    }
+}
+
+/// The status of a program of which nobody knows how it ended.
+pub(super) const UNKNOWN: i32 = -1;

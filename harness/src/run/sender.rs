@@ -2,7 +2,7 @@
 
 use super::http::{Call, call};
 use super::process::Process;
-use super::result::Failure;
+use super::result::{Failure, in_words};
 use super::stage::Stage;
 use super::step::said;
 use crate::scenario::{Ready, Sender};
@@ -73,7 +73,7 @@ impl Stage<'_> {
         for (name, sender) in &mut self.senders {
             if let Some(status) = sender.ended() {
                 sender.process.drained().await;
-                return Err(said(format!("sender `{name}` ended by itself with status {status}")));
+                return Err(said(format!("sender `{name}` ended by itself {}", in_words(status))));
             }
         }
         Ok(())
@@ -95,48 +95,65 @@ impl Stage<'_> {
         let limit = sender.timeout.map_or(READY_LIMIT, |limit| limit.0);
         let Some((_, running)) = self.senders.last_mut() else { return Ok(()) };
         let process = &mut running.process;
+        let mut last = format!("no line contained `{text}`");
         let is_ready = match &ready.value {
-            Ready::Http(_) => timeout(limit, answers(process, &text)).await,
+            Ready::Http(_) => timeout(limit, answers(process, &text, &mut last)).await,
             Ready::Line(_) => {
                 let mut lines = process.lines();
-                timeout(limit, async move { lines.contain(&text).await }).await
+                timeout(limit, async { lines.contain(&text).await }).await
             }
-            Ready::Port(_) => timeout(limit, accepts(process, &text)).await,
+            Ready::Port(_) => timeout(limit, accepts(process, &text, &mut last)).await,
         };
+        if is_ready == Ok(true) {
+            return Ok(());
+        }
+        if is_ready.is_ok() && process.ended().is_none() {
+            // Who closes the output by ending has ended a moment later.
+            drop(timeout(DYING, process.over()).await);
+        }
         let what = match (is_ready, process.ended()) {
-            (Ok(true), _) => return Ok(()),
             (_, Some(status)) => {
                 process.drained().await;
-                format!("sender `{name}` ended with status {status} before it was ready")
+                format!("sender `{name}` ended {} before it was ready: {last}", in_words(status))
             }
-            (Ok(false), None) => format!("sender `{name}` closed its output before it was ready"),
+            (Ok(_), None) => {
+                format!("sender `{name}` closed its output before it was ready: {last}")
+            }
             (Err(_), None) => {
-                format!(
-                    "sender `{name}` was not ready within {}",
-                    humantime::format_duration(limit)
-                )
+                let limit = humantime::format_duration(limit);
+                format!("sender `{name}` was not ready within {limit}: {last}")
             }
         };
-        Err(Failure { help: Some("look at its output below".to_owned()), ..said(what) })
+        let silent = running.output().is_empty();
+        let help = if silent { "it wrote nothing" } else { "look at its output below" };
+        Err(Failure { help: Some(help.to_owned()), ..said(what) })
     }
 }
 
-async fn answers(process: &mut Process, url: &str) -> bool {
+/// Looks at a page until it answers well; `last` tells what the last look found.
+async fn answers(process: &mut Process, url: &str, last: &mut String) -> bool {
     while process.ended().is_none() {
         let get = Call { method: "GET".to_owned(), target: url.to_owned(), ..Call::default() };
-        match call(get, ONE_LOOK).await {
+        *last = match call(get, ONE_LOOK).await {
             Ok(called) if (200..400).contains(&called.status) => return true,
-            _ => super::pause::short().await,
-        }
+            Ok(called) => format!("GET {url} was answered {}", called.status),
+            Err(error) => error.to_string(),
+        };
+        super::pause::short().await;
     }
     false
 }
 
-async fn accepts(process: &mut Process, port: &str) -> bool {
-    let Ok(port) = port.parse::<u16>() else { return false };
+/// Dials a port until somebody listens; `last` tells what the last attempt found.
+async fn accepts(process: &mut Process, port: &str, last: &mut String) -> bool {
+    let Ok(port) = port.parse::<u16>() else {
+        *last = format!("`{port}` is no port");
+        return false;
+    };
     while process.ended().is_none() {
-        if TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.is_ok() {
-            return true;
+        match TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await {
+            Ok(_) => return true,
+            Err(cause) => *last = format!("nobody listens on port {port}: {cause}"),
         }
         super::pause::short().await;
     }

@@ -2,7 +2,7 @@
 
 use super::http::{Call, call};
 use super::process::{Left, Process};
-use super::result::Failure;
+use super::result::{Failure, in_words};
 use super::stage::Stage;
 use crate::scenario::substitute::{fill, fill_value};
 use crate::scenario::{
@@ -111,7 +111,8 @@ impl Stage<'_> {
         })?;
         let wanted = i32::from(command.status.unwrap_or(0));
         if ended.status != wanted {
-            return Err(said(format!("expected exit status {wanted}, found {}", ended.status)));
+            let found = in_words(ended.status);
+            return Err(said(format!("expected exit status {wanted}, but it ended {found}")));
         }
         if ended.left == Left::Group {
             let what = format!("`{program}` left processes running; they were stopped");

@@ -104,7 +104,7 @@ fn wrong_values_are_named_with_what_was_expected() {
 fn run_writes_what_is_new_for_review_unless_told_otherwise() {
     let Ok(Command::Run(run)) = parse("run") else { panic!() };
     assert_eq!((run.update, run.jobs), (Update::New, None));
-    let Ok(Command::Run(run)) = parse("run a b --update unseen --jobs 3") else { panic!() };
+    let Ok(Command::Run(run)) = parse("run a b --update=unseen --jobs 3") else { panic!() };
     assert_eq!((run.update, run.jobs), (Update::Unseen, Some(3)));
     assert_eq!(run.paths.len(), 2);
     let Ok(Command::Run(run)) = parse("run a --update") else { panic!() };
