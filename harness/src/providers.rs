@@ -1,6 +1,7 @@
 //! The push services that scenarios may name: the emulator's own list.
 
 use crate::scenario::Provider;
+use pushpit_emulator::control::check_app;
 use pushpit_emulator::providers::rim::About;
 use pushpit_emulator::world::abouts;
 
@@ -10,6 +11,7 @@ pub fn providers() -> Vec<Provider<'static>> {
         name: about.name,
         app_key: about.app_key,
         platforms: about.platforms,
+        judge: check_app,
     };
     abouts().map(|(_, about)| provider(about)).collect()
 }

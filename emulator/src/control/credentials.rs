@@ -6,7 +6,7 @@
 use super::door::Door;
 use super::error::ControlError;
 use super::file::{make_folder, read, read_if_there, write_secret};
-use crate::providers::rim::{AppSpec, KeyMaker, Kit, KitFile};
+use crate::providers::rim::{AppSpec, KeyMaker, Kit, KitFile, SpecError};
 use crate::world::{Command, abouts, kit, service_named, unknown_provider};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
@@ -38,6 +38,18 @@ struct Index {
 
 /// Makes keys of real randomness.
 struct RealKeys;
+
+/// Whether an app can be, without adding it.
+///
+/// # Errors
+/// A setting is unknown or wrong, or contradicts another.
+pub fn check_app(provider: &str, spec: &AppSpec) -> Result<(), SpecError> {
+    match service_of(provider) {
+        Ok((service, _)) => kit(service, spec, &Kit::default(), &mut RealKeys).map(drop),
+        // Whoever asks knows the list.
+        Err(_) => Ok(()),
+    }
+}
 
 impl Credentials {
     /// The credentials in a folder, which is made when it is not there. Apps that it lists come

@@ -15,6 +15,7 @@ mod http;
 mod order;
 mod pause;
 
+pub use credentials::check_app;
 pub use door::Door;
 pub use drive::drive;
 pub use error::ControlError;

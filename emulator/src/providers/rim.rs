@@ -233,6 +233,8 @@ pub trait KeyMaker {
 pub struct SpecError {
     /// The app.
     pub app: String,
+    /// The setting that is wrong; `None` when it is the app's id.
+    pub setting: Option<String>,
     /// What is wrong, with what was expected.
     pub what: String,
     /// What to do.

@@ -10,11 +10,10 @@ use crate::scenario::{AppSpec, Located, Scenario, Table, UnknownAddresses, chose
 use crate::snapshot::Known;
 use pushpit_emulator::journal::Cursor;
 use pushpit_emulator::post::Outcome;
-use pushpit_emulator::providers::rim;
 use pushpit_emulator::world::{AppName, DeviceView, Filter, NewDevice, Subject};
 use pushpit_emulator::{Config, ConfiguredApp, Emulator, Running, StartError};
 use serde_json::Value;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -369,16 +368,7 @@ fn config(scenario: &Scenario, folder: &Path) -> Config {
 
 /// An app of a file as the emulator is started with it.
 pub fn configured(app: &AppSpec) -> ConfiguredApp {
-    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let mut settings: BTreeMap<_, _> =
-        app.settings.iter().map(|(key, value)| (key.clone(), text(value))).collect();
-    if let Some(team) = &app.team_id {
-        settings.insert("team_id".to_owned(), team.value.clone());
-    }
-    ConfiguredApp {
-        provider: app.provider.value.clone(),
-        spec: rim::AppSpec { name: id_of(app).to_owned(), settings },
-    }
+    ConfiguredApp { provider: app.provider.value.clone(), spec: app.spec() }
 }
 
 fn id_of(app: &AppSpec) -> &str {

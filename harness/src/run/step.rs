@@ -111,8 +111,11 @@ impl Stage<'_> {
         })?;
         let wanted = i32::from(command.status.unwrap_or(0));
         if ended.status != wanted {
-            let found = in_words(ended.status);
-            return Err(said(format!("expected exit status {wanted}, but it ended {found}")));
+            let found = match ended.status {
+                status @ 0..=128 => format!("found {status}"),
+                status => format!("but it ended {}", in_words(status)),
+            };
+            return Err(said(format!("expected exit status {wanted}, {found}")));
         }
         if ended.left == Left::Group {
             let what = format!("`{program}` left processes running; they were stopped");

@@ -13,6 +13,7 @@ use super::switches::chosen;
 use super::{Located, Scenario, near};
 use crate::diagnostic::{Diagnostic, Names, Place};
 use pushpit_emulator::post::Platform;
+use pushpit_emulator::providers::rim::{self, SpecError};
 
 /// What a check needs to know of a push service.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +24,8 @@ pub struct Provider<'a> {
     pub app_key: &'a str,
     /// The kinds of device that it reaches.
     pub platforms: &'a [Platform],
+    /// Says whether such an app can be, given the provider's name.
+    pub judge: fn(&str, &rim::AppSpec) -> Result<(), SpecError>,
 }
 
 /// Finds everything in a scenario that does not make sense.
@@ -137,6 +140,9 @@ impl<'a> Checker<'a> {
                 }
                 if id.value.is_empty() {
                     self.report(id.place, "expected an app's id, found an empty text").file(self);
+                } else if let Err(error) = (provider.judge)(provider.name, &app.spec()) {
+                    let place = app.place_of(error.setting.as_deref());
+                    self.report(place, error.what).help(error.help).file(self);
                 }
             }
             (Some(provider), [_, (word, id), ..]) => {

@@ -10,9 +10,11 @@ use super::{Located, Table};
 use crate::diagnostic::Place;
 use pushpit_emulator::clock::{Mode, Timestamp};
 use pushpit_emulator::post::{Connection, Platform, Power};
+use pushpit_emulator::providers::rim;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// A scenario: apps, devices, a sender to drive, and what must be true of what the devices got.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
@@ -144,13 +146,37 @@ pub struct AppSpec {
     pub team_id: Option<Located<String>>,
     /// What else its provider lets an app choose.
     #[serde(default)]
-    pub settings: Map<String, Value>,
+    pub settings: Table<Value>,
 }
 
 impl AppSpec {
     /// The id, with the word that the file used for it; `None` before a check found exactly one.
     pub fn id(&self) -> Option<(&'static str, &Located<String>)> {
         self.ids().next()
+    }
+
+    /// The app as the emulator takes it.
+    pub fn spec(&self) -> rim::AppSpec {
+        let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let mut settings: BTreeMap<_, _> =
+            self.settings.iter().map(|(key, value)| (key.value.clone(), text(value))).collect();
+        if let Some(team) = &self.team_id {
+            settings.insert("team_id".to_owned(), team.value.clone());
+        }
+        let name = self.id().map(|(_, id)| id.value.clone()).unwrap_or_default();
+        rim::AppSpec { name, settings }
+    }
+
+    /// Where a setting stands, else the id.
+    pub(super) fn place_of(&self, setting: Option<&str>) -> Place {
+        let named = |name: &str| {
+            let team = self.team_id.as_ref().filter(|_| name == "team_id").map(|team| team.place);
+            let of =
+                |(key, _): (&Located<String>, &Value)| (key.value == name).then_some(key.place);
+            team.or_else(|| self.settings.iter().find_map(of))
+        };
+        let id = || self.id().map_or(self.provider.place, |(_, id)| id.place);
+        setting.and_then(named).unwrap_or_else(id)
     }
 
     /// Every id that was given, with its word.

@@ -140,13 +140,13 @@ fn describe(source: &str, found: &str, error: &Error) -> Words {
         ),
         Error::SerdeInvalidType { unexpected, expected, .. }
         | Error::SerdeInvalidValue { unexpected, expected, .. } => {
-            (format!("expected {expected}, found {}", short(unexpected)), None, None)
+            (format!("expected {expected}, found {}", short(unexpected)), None, colon(found))
         }
         Error::InvalidScalar { ty, .. } => {
             (format!("expected {}, found `{}`", kind(ty), scalar(found)), None, None)
         }
         Error::Unexpected { expected, .. } => {
-            (format!("expected {}, found {}", kind(expected), node(found)), None, None)
+            (format!("expected {}, found {}", kind(expected), node(found)), None, colon(found))
         }
         Error::UnexpectedSequenceEnd { .. } | Error::UnexpectedMappingEnd { .. } => (
             "expected a value after this, found none".to_owned(),
@@ -225,8 +225,23 @@ fn plain(error: &Error) -> String {
 }
 
 fn yaml_help(source: &str, found: &str) -> Option<String> {
+    let before = source.strip_suffix(found).unwrap_or_default();
+    if found.starts_with('{') && before.ends_with('$') {
+        let end = found.find('}').map_or(1, |end| end + 1);
+        return Some(format!(
+            "inside `[…]` and `{{…}}` write it in quotes: \"${}\"",
+            &found[..end]
+        ));
+    }
     let tab = found.starts_with('\t') || source.lines().any(|line| line.starts_with('\t'));
     tab.then(|| "indent with spaces; YAML takes no tabs there".to_owned())
+}
+
+/// What to do about a text that a colon makes a map of.
+fn colon(found: &str) -> Option<String> {
+    let text = scalar(found);
+    let mapped = text.contains(": ") && !text.starts_with(['"', '\'', '{', '[']);
+    mapped.then(|| format!("a colon and a space make a map of it; for a text write \"{text}\""))
 }
 
 /// What a type of Rust, or an event of the parser, is called in a scenario file.

@@ -66,6 +66,16 @@ bad! {
     a_bad_moment: with_steps("  - advance: { to: tomorrow }");
     an_advance_both_by_and_to: with_steps("  - advance: { by: 3d, to: 2030-02-01T00:00:00Z }");
     a_bad_platform: "name: n\ndevices:\n  anna: { platform: ioss }\nsteps: []\n";
+    a_key_of_no_entry: with_steps("  - expect: { anna: { exactly: [{ alert: Hi }] } }");
+    a_misspelt_key_of_an_entry: with_steps("  - expect: { requests: { contains: [{ statu: 200 }], none: [{ verdikt: rejected }] } }");
+    a_key_of_no_delivery: with_steps("  - await: { deliveries: { contains: [{ color: red }] } }");
+    a_path_in_place_of_a_key: "name: n\napps: { a: { provider: apns, app: a.b, settings: { key_id: K, key_p8: my.p8 } } }\nsteps: []\n";
+    a_key_without_its_id: "name: n\napps: { a: { provider: apns, app: a.b, settings: { key_p8: my.p8 } } }\nsteps: []\n";
+    an_odd_team: "name: n\napps: { a: { provider: apns, app: a.b, team_id: 'a b' } }\nsteps: []\n";
+    a_bundle_id_with_a_space: "name: n\napps: { a: { provider: apns, app: 'a b' } }\nsteps: []\n";
+    a_name_without_quotes_in_a_list: with_steps("  - run: [echo, ${push.port}]");
+    a_colon_in_a_list: with_steps("  - run: [echo, Dinner: at eight]");
+    a_variable_of_the_shell: with_steps("  - run: { shell: \"echo ${HOME}\" }");
     an_empty_file: "";
     a_file_of_comments: "# nothing yet\n\n";
     a_file_that_is_not_yaml: "{{{ ]: not yaml\n";

@@ -4,13 +4,24 @@ use pushpit::scenario::{
     Advance, AnswerSpec, Exactly, Length, Nothing, Provider, Ready, Scenario, Step, load,
 };
 use pushpit_emulator::clock::Mode;
+use pushpit_emulator::control::check_app;
 use pushpit_emulator::post::{Connection, ConnectionFault, GoAwayFault, Platform, Power};
 use serde_json::json;
 use std::time::Duration;
 
 pub(crate) const PROVIDERS: &[Provider<'static>] = &[
-    Provider { name: "apns", app_key: "bundle_id", platforms: &[Platform::Ios, Platform::MacOs] },
-    Provider { name: "fcm", app_key: "package", platforms: &[Platform::Android, Platform::Ios] },
+    Provider {
+        name: "apns",
+        app_key: "bundle_id",
+        platforms: &[Platform::Ios, Platform::MacOs],
+        judge: check_app,
+    },
+    Provider {
+        name: "fcm",
+        app_key: "package",
+        platforms: &[Platform::Android, Platform::Ios],
+        judge: |_, _| Ok(()),
+    },
 ];
 
 /// Everything that the language has.

@@ -27,7 +27,7 @@ fn run(steps: &str) -> Ended {
 fn every_scenario_of_the_project_holds() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let run = Command::new(env!("CARGO_BIN_EXE_pushpit"))
-        .args(["run", "scenarios", "--update", "no"])
+        .args(["run", "scenarios", "--update=no"])
         .current_dir(root)
         .output()
         .unwrap();
@@ -40,7 +40,7 @@ fn a_snapshot_that_was_changed_by_hand_ends_with_1_and_a_diff_until_it_is_accept
     let program = Program::new();
     let story = "steps:\n  - set: { anna: { connection: offline } }\n";
     program.write("story.yaml", format!("{HEAD}{story}"));
-    assert_eq!(program.run(&["run", "story.yaml", "--update", "always"], "").status, Some(0));
+    assert_eq!(program.run(&["run", "story.yaml", "--update=always"], "").status, Some(0));
     assert_eq!(program.run(&["run", "story.yaml"], "").status, Some(0));
     let snapshot = program.path("story.snap");
     let text = fs::read_to_string(&snapshot).unwrap();
@@ -124,10 +124,10 @@ fn a_missing_a_changed_and_a_broken_snapshot_have_verdicts_of_their_own() {
     let pending = "story.snap.new";
     assert_eq!(words(told(&program, &[])), ("new".into(), "new".into(), pending.into()));
     fs::remove_file(program.path(pending)).unwrap();
-    let unwritten = program.run(&["run", "story.yaml", "--update", "no"], "").stdout;
+    let unwritten = program.run(&["run", "story.yaml", "--update=no"], "").stdout;
     let help = "  help: write it with `pushpit run story.yaml --update`, without `CI`\n";
     assert!(unwritten.contains(help), "{unwritten}");
-    let unwritten = words(told(&program, &["--update", "no"]));
+    let unwritten = words(told(&program, &["--update=no"]));
     assert_eq!(unwritten, ("new".into(), "new".into(), serde_json::Value::Null));
     let written = words(told(&program, &["--update"]));
     assert_eq!(written, ("held".into(), "written".into(), serde_json::Value::Null));
@@ -246,6 +246,38 @@ fn a_program_that_is_not_there_is_named_with_what_to_do() {
 }
 
 #[test]
+fn a_folder_that_is_not_there_is_named_in_place_of_the_program() {
+    let ended = run("  - run: { command: [ls], dir: sub/../../nowhere }\n");
+    let what = "nowhere` for `ls` does not exist";
+    assert!(ended.stdout.contains(what) && !ended.stdout.contains(".."), "{}", ended.stdout);
+    assert!(ended.stdout.contains("help: `dir` is relative"), "{}", ended.stdout);
+}
+
+#[test]
+fn a_program_that_a_signal_ends_is_told_so() {
+    let ended = run("  - run: { shell: 'kill -9 $$$$' }\n");
+    let what = "expected exit status 0, but it ended by signal 9 (status 137)";
+    assert!(ended.stdout.contains(what), "{}", ended.stdout);
+}
+
+#[test]
+fn a_sender_that_is_not_ready_is_told_what_was_looked_for_and_what_was_found() {
+    for (ready, found) in [
+        ("{ line: listening }", "no line contained `listening`"),
+        ("{ port: '1' }", "nobody listens on port 1: "),
+        ("{ http: 'http://127.0.0.1:1/health' }", "no answer from `http://127.0.0.1:1/health`: "),
+    ] {
+        let program = Program::new();
+        let sender = format!("sender: {{ shell: 'sleep 600', ready: {ready}, timeout: 250ms }}\n");
+        program.write("story.yaml", format!("{HEAD}{sender}steps:\n  - advance: 1s\n"));
+        let ended = program.run(&["run", "story.yaml"], "");
+        let what = format!("sender `sender` was not ready within 250ms: {found}");
+        assert!(ended.stdout.contains(&what), "{}", ended.stdout);
+        assert!(ended.stdout.contains("help: it wrote nothing"), "{}", ended.stdout);
+    }
+}
+
+#[test]
 fn a_sender_that_dies_before_it_is_ready_is_named_with_its_output() {
     let program = Program::new();
     let sender = "sender: { shell: 'echo broken; exit 3', ready: { line: listening } }\n";
@@ -253,7 +285,8 @@ fn a_sender_that_dies_before_it_is_ready_is_named_with_its_output() {
     program.write("story.yaml", format!("{HEAD}{sender}{steps}"));
     let ended = program.run(&["run", "story.yaml"], "");
     assert_eq!(ended.status, Some(1));
-    assert!(ended.stdout.contains("before it was ready"), "{}", ended.stdout);
+    let what = "ended with status 3 before it was ready: no line contained `listening`";
+    assert!(ended.stdout.contains(what), "{}", ended.stdout);
     assert!(ended.stdout.contains("broken"), "{}", ended.stdout);
 }
 

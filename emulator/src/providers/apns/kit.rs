@@ -1,6 +1,6 @@
 //! An app's credentials: one key for a team, in the file that Apple's developer site hands out.
 
-use super::auth::{Key, Keys};
+use super::auth::{Key, Keys, cut};
 use super::topic;
 use crate::crypto::{VerifyingKey, pkcs8_pem};
 use crate::providers::rim::{AppSpec, KeyMaker, Kit, KitFile, SpecError};
@@ -39,8 +39,10 @@ pub(super) fn make(
     let file = KitFile { name: format!("AuthKey_{key_id}.p8"), content };
     let values = [(BUNDLE_ID, spec.name.clone()), (KEY_ID, key_id), (TEAM_ID, team.to_owned())];
     let kit = Kit { app: spec.name.clone(), values: values.into(), files: [(KEY_P8, file)].into() };
-    read_key(&kit)?;
-    Ok(kit)
+    match (read_key(&kit), setting(KEY_P8)) {
+        (Err(error), Some(brought)) => Err(no_key(&spec.name, brought, error)),
+        (read, _) => read.map(|_| kit),
+    }
 }
 
 /// Adds a kit's key to the keys.
@@ -52,7 +54,8 @@ pub(super) fn learn(keys: &mut Keys, kit: &Kit) -> Result<(), SpecError> {
         Some(known) if known.is(&key) => {}
         Some(known) => {
             let what = format!("key id `{id}` is already that of another key of `{}`", known.team);
-            return Err(trouble(&kit.app, what, "give one of the two keys another `key_id`"));
+            let help = "give one of the two keys another `key_id`";
+            return Err(trouble_with(KEY_ID, &kit.app, what, help));
         }
     }
     Ok(())
@@ -71,7 +74,8 @@ fn check_settings(spec: &AppSpec) -> Result<(), SpecError> {
         match name.as_str() {
             KEY_P8 if !spec.settings.contains_key(KEY_ID) => {
                 let help = "Apple shows it beside the key, and in the file's name";
-                return Err(trouble(&spec.name, "a `key_p8` needs its `key_id`".to_owned(), help));
+                let what = "a `key_p8` needs its `key_id`".to_owned();
+                return Err(trouble_with(KEY_P8, &spec.name, what, help));
             }
             KEY_P8 => {}
             KEY_ID | TEAM_ID
@@ -79,7 +83,7 @@ fn check_settings(spec: &AppSpec) -> Result<(), SpecError> {
             {
                 let what = format!("expected an id in `{name}`, found `{value}`");
                 let help = "Apple's have 10 letters and digits, such as `ABC123DEFG`";
-                return Err(trouble(&spec.name, what, help));
+                return Err(trouble_with(name, &spec.name, what, help));
             }
             KEY_ID | TEAM_ID => {}
             unknown => return Err(unknown_setting(&spec.name, unknown)),
@@ -98,7 +102,7 @@ fn unknown_setting(app: &str, name: &str) -> SpecError {
         Some((_, near)) => format!("did you mean `{near}`?"),
         None => format!("the settings are `{}`", SETTINGS.join("`, `")),
     };
-    trouble(app, format!("unknown setting `{name}`"), &help)
+    trouble_with(name, app, format!("unknown setting `{name}`"), &help)
 }
 
 fn read_key(kit: &Kit) -> Result<Key, SpecError> {
@@ -139,7 +143,22 @@ fn key_id_for(team: &str, spec: &AppSpec, existing: &Kit) -> String {
 }
 
 fn trouble(app: &str, what: String, help: &str) -> SpecError {
-    SpecError { app: app.to_owned(), what, help: help.to_owned() }
+    SpecError { app: app.to_owned(), setting: None, what, help: help.to_owned() }
+}
+
+/// Trouble with a setting.
+fn trouble_with(setting: &str, app: &str, what: String, help: &str) -> SpecError {
+    SpecError { setting: Some(setting.to_owned()), ..trouble(app, what, help) }
+}
+
+/// What is wrong with a key that an app brings: most often it is the path of the file.
+fn no_key(app: &str, brought: &str, error: SpecError) -> SpecError {
+    let what = match brought.contains("-----BEGIN") {
+        true => error.what,
+        false => format!("expected the text of a key in `{KEY_P8}`, found `{}`", cut(brought)),
+    };
+    let help = "put the content of an Apple `AuthKey_….p8` file there, from BEGIN to END";
+    trouble_with(KEY_P8, app, what, help)
 }
 
 impl Key {

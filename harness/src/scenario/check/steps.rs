@@ -6,6 +6,9 @@ use crate::scenario::claim::{Answer, Exactly, Nothing, Patch};
 use crate::scenario::{
     Advance, DeviceExpect, Fault, Length, Located, RequestMatch, Step, Table, Words, near,
 };
+use pushpit_emulator::world::{Arrival, DeliveryView, RequestView};
+use schemars::JsonSchema;
+use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// Which apps are on which devices, at some point of the scenario.
@@ -49,6 +52,12 @@ impl<'a> Checker<'a> {
                     self.named(value.provider.as_ref(), value.app.as_ref(), value.device.as_ref());
                     self.outcome(value.outcome.as_ref());
                     self.one_claim(&value.exactly, &value.contains, &value.none, *place);
+                    self.entries(
+                        &value.exactly,
+                        &value.contains,
+                        &value.none,
+                        &keys_of::<DeliveryView>(),
+                    );
                 }
             }
             Step::Expect(expect) => {
@@ -186,6 +195,7 @@ impl<'a> Checker<'a> {
         let Located { value, place } = requests;
         self.named(value.provider.as_ref(), value.app.as_ref(), None);
         self.one_claim(&value.exactly, &value.contains, &value.none, *place);
+        self.entries(&value.exactly, &value.contains, &value.none, &keys_of::<RequestView>());
         if let Some(verdict) = &value.verdict {
             self.one_of("verdict", verdict, &["accepted", "rejected"]);
         }
@@ -201,13 +211,42 @@ impl<'a> Checker<'a> {
                 .file(self);
         }
         self.one_claim(&value.exactly, &value.contains, &value.none, *place);
+        self.entries(&value.exactly, &value.contains, &value.none, &keys_of::<Arrival>());
+    }
+
+    /// Checks that entries of lists speak of what such entries have.
+    fn entries(
+        &mut self,
+        exactly: &Option<Exactly>,
+        contains: &Option<Vec<Located<Value>>>,
+        none: &Option<Located<Nothing>>,
+        keys: &[String],
+    ) {
+        let whole = match exactly {
+            Some(Exactly::List(list)) => list.as_slice(),
+            _ => &[],
+        };
+        let unwanted = match none {
+            Some(Located { value: Nothing::Like(list), .. }) => list.as_slice(),
+            _ => &[],
+        };
+        for entry in whole.iter().chain(contains.iter().flatten()).chain(unwanted) {
+            for (key, value) in entry.value.as_object().into_iter().flatten() {
+                if !keys.contains(key) {
+                    let known: Vec<_> = keys.iter().map(String::as_str).collect();
+                    self.report(entry.place, format!("no entry has a key `{key}`"))
+                        .help(meant(key, value, &known))
+                        .file(self);
+                }
+            }
+        }
     }
 
     /// Checks that claims about the same list do not contradict each other.
     fn one_claim(
         &mut self,
         exactly: &Option<Exactly>,
-        contains: &Option<Vec<Located<serde_json::Value>>>,
+        contains: &Option<Vec<Located<Value>>>,
         none: &Option<Located<Nothing>>,
         place: Place,
     ) {
@@ -301,5 +340,27 @@ impl<'a> Checker<'a> {
         if length.0.is_zero() {
             self.report(place, "expected a length above zero, found `0s`").file(self);
         }
+    }
+}
+
+/// The keys of a list's entries.
+fn keys_of<T: JsonSchema>() -> Vec<String> {
+    let schema = schemars::schema_for!(T);
+    let properties = schema.get("properties").and_then(Value::as_object);
+    properties.into_iter().flat_map(|keys| keys.keys().cloned()).collect()
+}
+
+/// What somebody most likely meant who wrote a key that no entry has.
+fn meant(key: &str, value: &Value, known: &[&str]) -> String {
+    match near::nearest(key, known) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if known.contains(&"payload") => {
+            let payload = match key {
+                "alert" | "badge" | "sound" => format!("{{ aps: {{ {key}: {value} }} }}"),
+                _ => format!("{{ {key}: {value} }}"),
+            };
+            format!("what the app gets stands under `payload`: write `payload: {payload}`")
+        }
+        None => near::suggest(key, known),
     }
 }

@@ -201,7 +201,14 @@ impl<'a> Checker<'a> {
             [first, ..] => {
                 let first_words =
                     ["apps", "ca", "control", "credentials", "devices", "ports", "push"];
-                Err(near::suggest(first, &first_words))
+                let help = near::suggest(first, &first_words);
+                let foreign = first.bytes().all(|byte| !byte.is_ascii_lowercase());
+                Err(match foreign {
+                    true => {
+                        format!("{help}; for a variable of the program's own write `$${{{name}}}`")
+                    }
+                    false => help,
+                })
             }
             [] => Err("name something".to_owned()),
         }
