@@ -78,6 +78,7 @@ fn wrong_settings_say_what_to_do() {
         kit(&[("team_id", "a/b")]),
         kit(&[("key_p8", "x")]),
         kit(&[("key_p8", "x"), ("key_id", "ABC")]),
+        kit(&[("key_p8", "-----BEGIN X-----\neA==\n-----END X-----\n"), ("key_id", "ABC")]),
         Apns::kit(&AppSpec::default(), &Kit::default(), &mut Maker),
     ]
     .map(|result| {
@@ -92,9 +93,11 @@ fn wrong_settings_say_what_to_do() {
          Apple's have 10 letters and digits, such as `ABC123DEFG`",
         "app `com.example.app`: a `key_p8` needs its `key_id`\n\
          Apple shows it beside the key, and in the file's name",
-        "app `com.example.app`: `AuthKey_ABC.p8` cannot be read: expected a PEM block, found no \
-         `-----BEGIN …-----` and `-----END …-----` lines\n\
-         expected the content of an Apple `AuthKey_….p8` file",
+        "app `com.example.app`: expected the text of a key in `key_p8`, found `x`\n\
+         put the content of an Apple `AuthKey_….p8` file there, from BEGIN to END",
+        "app `com.example.app`: `AuthKey_ABC.p8` cannot be read: expected a `PRIVATE KEY` or \
+         `PUBLIC KEY` block, found `X`\n\
+         put the content of an Apple `AuthKey_….p8` file there, from BEGIN to END",
         "app ``: expected a bundle ID, found ``\n\
          a bundle ID has letters, digits, `-` and `.`, 255 at most",
     ];
