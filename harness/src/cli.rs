@@ -114,7 +114,7 @@ pub struct RunArgs {
     )]
     pub update: Update,
     /// How many scenarios run at once; as many as there are processors when nothing is said.
-    #[arg(long, value_name = "N", env = "PUSHPIT_JOBS", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(short = 'j', long, value_name = "N", env = "PUSHPIT_JOBS", value_parser = clap::value_parser!(u16).range(1..))]
     pub jobs: Option<u16>,
     /// How to say what happened.
     #[arg(long, value_enum, default_value_t, env = "PUSHPIT_FORMAT")]
@@ -140,7 +140,13 @@ pub struct ServeArgs {
     )]
     pub push: Vec<PushListener>,
     /// Where the control API and the web page listen.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7080", env = "PUSHPIT_CONTROL")]
+    #[arg(
+        long,
+        value_name = "ADDR",
+        default_value = "127.0.0.1:7080",
+        env = "PUSHPIT_CONTROL",
+        value_parser = control_address
+    )]
     pub control: SocketAddr,
     /// Where the CA and credentials are kept; `.pushpit`, found upwards, when nothing is said.
     #[arg(long, value_name = "DIR", env = "PUSHPIT_STATE")]
@@ -257,6 +263,10 @@ pub struct PushListener {
     pub address: SocketAddr,
 }
 
+fn control_address(text: &str) -> Result<SocketAddr, ArgumentError> {
+    text.parse().map_err(|_| ArgumentError::Control)
+}
+
 impl FromStr for PushListener {
     type Err = ArgumentError;
 
@@ -320,8 +330,13 @@ pub enum ArgumentError {
     /// No app.
     #[error("expected a provider and an app's id, such as `apns:com.acme.chat`")]
     App,
+    /// No address.
+    #[error("expected an IP address and a port, such as `127.0.0.1:7080`")]
+    Control,
     /// No listener.
-    #[error("expected an address such as `127.0.0.1:7443` or `apns-production=127.0.0.1:2197`")]
+    #[error(
+        "expected an IP address and a port, such as `127.0.0.1:7443` or `apns-production=127.0.0.1:2197`"
+    )]
     Listener,
     /// No choice.
     #[error("expected a switch and its value, such as `apns.idle-timeout=10m` or `http2=strict`")]

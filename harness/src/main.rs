@@ -6,7 +6,7 @@ mod commands;
 
 use anstream::ColorChoice;
 use clap::Parser;
-use commands::{Context, check, credentials, scenarios, schema, serve, snapshots};
+use commands::{CommandError, Context, check, credentials, scenarios, schema, serve, snapshots};
 use pushpit::cli::{Cli, Color, Command};
 use pushpit::diagnostic::Style;
 use pushpit::exit::Exit;
@@ -52,6 +52,9 @@ fn fail(error: &anyhow::Error) -> Exit {
     }
     // Nobody is left to tell when even this cannot be written.
     let _ = writeln!(anstream::stderr(), "error: {error:#}");
+    if let Some(CommandError::Files(files)) = error.downcast_ref() {
+        let _ = writeln!(anstream::stderr(), "help: {}", files.help());
+    }
     Exit::Wrong
 }
 

@@ -7,7 +7,8 @@ use pushpit::cli::{Format, RunArgs};
 use pushpit::diagnostic::Style;
 use pushpit::exit::Exit;
 use pushpit::report::{Terminal, json, summary};
-use pushpit::run::{Job, ScenarioResult, Settings, adopt, children, run_all, sweep};
+use pushpit::run::{Begun, Job, ScenarioResult, Settings, adopt, children, run_all, sweep};
+use pushpit::scenario::Step;
 use pushpit::scenario::files::find;
 use std::io::{IsTerminal as _, Write as _};
 use std::num::NonZero;
@@ -32,7 +33,9 @@ pub(crate) fn run(args: &RunArgs, context: Context) -> Result<Exit, CommandError
     adopt();
     let results = runtime()?.block_on(async {
         let mut signals = Signals::listen()?;
-        let all = run_all(jobs, &settings, |result| {
+        let begun = |begun: Begun<'_>| progress.set_message(told_of_step(begun));
+        let all = run_all(jobs, &settings, begun, |result| {
+            progress.set_message("");
             progress.inc(1);
             let text = told_of(result, args.format, settings.style);
             progress.suspend(|| {
@@ -76,13 +79,26 @@ fn told_of(result: &ScenarioResult, format: Format, style: Style) -> String {
     }
 }
 
+/// What runs at the moment: a step may take long, as one that builds a sender does.
+fn told_of_step(Begun { file, number, step }: Begun<'_>) -> String {
+    let program = match step {
+        Step::Run(run) => run.0.line(),
+        _ => String::new(),
+    };
+    let program: String = program.chars().take(LONGEST_PROGRAM).collect();
+    format!(", {file}: step {number} `{}` {program}", step.name())
+}
+
 fn progress(count: usize, format: Format) -> ProgressBar {
     if format == Format::Json || !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
     let bar = ProgressBar::new(u64::try_from(count).unwrap_or(u64::MAX));
-    let style = ProgressStyle::with_template("{spinner} {pos}/{len} scenarios, {elapsed}");
+    let style = ProgressStyle::with_template("{spinner} {pos}/{len} scenarios, {elapsed}{msg}");
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
     bar.enable_steady_tick(std::time::Duration::from_millis(100));
     bar
 }
+
+/// How much of a command line the progress shows, in characters.
+const LONGEST_PROGRAM: usize = 50;

@@ -31,7 +31,10 @@ impl Terminal {
             _ => AnsiColor::Red,
         };
         let word = self.paint(word, Paint::new().bold().fg_color(Some(color.into())));
-        let _ = writeln!(text, "{word} {} ({})", result.name, result.file);
+        let _ = match result.name == result.file {
+            true => writeln!(text, "{word} {}", result.file),
+            false => writeln!(text, "{word} {} ({})", result.name, result.file),
+        };
         for inbox in &result.inboxes {
             inbox_lines(&mut text, inbox);
         }
@@ -141,7 +144,7 @@ impl Terminal {
                     }
                     Difference::Changed | Difference::New => {}
                 }
-                if pending.is_some() {
+                if pending.is_some() && !matches!(how, Difference::Broken { .. }) {
                     let _ = writeln!(text, "  help: look at it with `pushpit review`");
                 }
             }
@@ -159,7 +162,12 @@ impl Terminal {
 /// The line under all results.
 pub fn summary(results: &[ScenarioResult]) -> String {
     let held = results.iter().filter(|it| it.exit() == crate::exit::Exit::Held).count();
-    format!("{held} passed, {} failed", results.len() - held)
+    let new = results.iter().filter(|it| it.word() == Difference::New.word()).count();
+    let counts = format!("{held} passed, {} failed", results.len() - held - new);
+    match new {
+        0 => counts,
+        new => format!("{counts}, {new} new"),
+    }
 }
 
 fn inbox_lines(text: &mut String, inbox: &Inbox) {

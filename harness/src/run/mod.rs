@@ -20,5 +20,5 @@ pub use keeper::{KEEP, adopt, children, keep, sweep};
 pub use result::{
     Difference, Failure, Inbox, NoRequest, ScenarioResult, Seen, SnapshotResult, Verdict, in_words,
 };
-pub use scenario::{Job, Settings, run_all};
+pub use scenario::{Begun, Job, Settings, run_all};
 pub use stage::configured;

@@ -5,7 +5,7 @@ use super::result::{Difference, Failure, ScenarioResult, SnapshotResult, Verdict
 use super::stage::{NoStage, Stage};
 use crate::diagnostic::{Diagnostic, Style};
 use crate::providers::providers;
-use crate::scenario::{Scenario, load};
+use crate::scenario::{Scenario, Step, load};
 use crate::snapshot::store::{Accepted, Settled, Snapshot, Update, path_beside, settle};
 use crate::snapshot::{diff, render::render};
 use futures_util::StreamExt as _;
@@ -35,14 +35,27 @@ pub struct Settings {
     pub style: Style,
 }
 
-/// Runs scenarios side by side; results come in the order of the jobs. `done` is told of each as
-/// soon as it is there.
+/// A step that begins.
+#[derive(Clone, Copy, Debug)]
+pub struct Begun<'a> {
+    /// The scenario's file, as the user named it.
+    pub file: &'a str,
+    /// The step's number, from 1.
+    pub number: usize,
+    /// The step.
+    pub step: &'a Step,
+}
+
+/// Runs scenarios side by side; results come in the order of the jobs. `begun` is told of each step
+/// as it begins, `done` of each result as soon as it is there.
 pub async fn run_all(
     jobs: Vec<Job>,
     settings: &Settings,
+    begun: impl Fn(Begun<'_>),
     mut done: impl FnMut(&ScenarioResult),
 ) -> Vec<ScenarioResult> {
-    let running = jobs.into_iter().map(|job| run_one(job, settings));
+    let begun: &dyn Fn(Begun<'_>) = &begun;
+    let running = jobs.into_iter().map(|job| run_one(job, settings, begun));
     let mut running = futures_util::stream::iter(running).buffered(settings.jobs.max(1));
     let mut results = Vec::new();
     while let Some(result) = running.next().await {
@@ -52,7 +65,7 @@ pub async fn run_all(
     results
 }
 
-async fn run_one(job: Job, settings: &Settings) -> ScenarioResult {
+async fn run_one(job: Job, settings: &Settings, begun: &dyn Fn(Begun<'_>)) -> ScenarioResult {
     let started = start();
     let mut result = ScenarioResult {
         name: job.shown.clone(),
@@ -67,14 +80,20 @@ async fn run_one(job: Job, settings: &Settings) -> ScenarioResult {
         Err(verdict) => result.verdict = verdict,
         Ok(scenario) => {
             result.name = scenario.name.value.clone();
-            play(&job, &scenario, settings, &mut result).await;
+            play(&job, &scenario, settings, begun, &mut result).await;
         }
     }
     result.took = started.elapsed();
     result
 }
 
-async fn play(job: &Job, scenario: &Scenario, settings: &Settings, result: &mut ScenarioResult) {
+async fn play(
+    job: &Job,
+    scenario: &Scenario,
+    settings: &Settings,
+    begun: &dyn Fn(Begun<'_>),
+    result: &mut ScenarioResult,
+) {
     let folder = job.path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = std::path::absolute(folder.unwrap_or_else(|| Path::new(".")));
     let folder = folder.unwrap_or_else(|_| PathBuf::from("."));
@@ -95,7 +114,7 @@ async fn play(job: &Job, scenario: &Scenario, settings: &Settings, result: &mut 
             return;
         }
     };
-    match steps(&mut stage, &mut result.steps).await {
+    match steps(&mut stage, &job.shown, begun, &mut result.steps).await {
         Ok(()) => {
             if scenario.snapshot {
                 result.snapshot = compare(job, &stage, settings);
@@ -111,7 +130,12 @@ async fn play(job: &Job, scenario: &Scenario, settings: &Settings, result: &mut 
 }
 
 /// Runs all steps; `done` counts those that ran to their end.
-async fn steps(stage: &mut Stage<'_>, done: &mut usize) -> Result<(), Failure> {
+async fn steps(
+    stage: &mut Stage<'_>,
+    file: &str,
+    begun: &dyn Fn(Begun<'_>),
+    done: &mut usize,
+) -> Result<(), Failure> {
     stage.start_senders().await?;
     let scenario = stage.scenario;
     for (place, step) in scenario.steps.iter().enumerate() {
@@ -119,6 +143,7 @@ async fn steps(stage: &mut Stage<'_>, done: &mut usize) -> Result<(), Failure> {
             step: Some((place + 1, step.value.name(), step.place)),
             ..failure
         };
+        begun(Begun { file, number: place + 1, step: &step.value });
         if let Err(failure) = stage.step(&step.value).await {
             return Err(here(stage.with_ended_senders(failure).await));
         }

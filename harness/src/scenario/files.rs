@@ -1,5 +1,6 @@
 //! The scenario files that paths stand for.
 
+use super::near;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -22,6 +23,34 @@ pub enum FilesError {
         #[source]
         source: io::Error,
     },
+}
+
+impl FilesError {
+    /// What to do.
+    pub fn help(&self) -> String {
+        match self {
+            Self::Empty { .. } => {
+                "write one: docs/scenarios.md of the project explains how".to_owned()
+            }
+            Self::Look { path, .. } => match near_file(path) {
+                Some(near) => format!("did you mean `{}`?", near.display()),
+                None => "name a scenario file, or a folder with such files".to_owned(),
+            },
+        }
+    }
+}
+
+/// The scenario file whose name is nearest to one that is not there.
+fn near_file(path: &Path) -> Option<PathBuf> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let entries = fs::read_dir(folder.unwrap_or_else(|| Path::new("."))).ok()?;
+    let names: Vec<_> = entries
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter(|name| is_scenario(Path::new(name)))
+        .collect();
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    let near = near::nearest(path.file_name()?.to_str()?, &names)?;
+    Some(path.with_file_name(near))
 }
 
 /// All scenario files that these paths name or hold, each once, in the order of the paths. In
@@ -65,11 +94,17 @@ fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), FilesError> {
             if !NOT_ENTERED.contains(&&*name) {
                 walk(&path, found)?;
             }
-        } else if path.extension().is_some_and(|end| end == "yaml" || end == "yml") {
+        } else if is_scenario(&path) {
             found.push(path);
         }
     }
     Ok(())
+}
+
+/// Whether a file's name ends as a scenario's does; case does not count.
+fn is_scenario(path: &Path) -> bool {
+    let end = path.extension().map(|end| end.to_string_lossy().to_ascii_lowercase());
+    end.is_some_and(|end| end == "yaml" || end == "yml")
 }
 
 /// Folders that hold packages or builds and may be huge.

@@ -265,6 +265,14 @@ pub struct Command {
     pub stderr: Option<OutputMatch>,
 }
 
+impl Command {
+    /// What it runs, in a line, as the file has it.
+    pub fn line(&self) -> String {
+        let words = self.command.iter().flat_map(|list| &list.value).chain(&self.shell);
+        words.map(|word| word.value.as_str()).collect::<Vec<_>>().join(" ")
+    }
+}
+
 /// What a program must write.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -96,7 +96,8 @@ fn colors_come_when_asked_for() {
 fn a_path_without_scenarios_ends_with_2() {
     let program = Program::new();
     program.write("empty/notes.txt", "");
-    let said: Vec<String> = [&["check"][..], &["check", "empty"], &["check", "nothing.yaml"]]
+    program.write("story.YAML", "");
+    let said: Vec<String> = [&["check"][..], &["check", "empty"], &["check", "stori.yml"]]
         .into_iter()
         .map(|args| program.run(args, ""))
         .map(|ended| {
@@ -106,7 +107,10 @@ fn a_path_without_scenarios_ends_with_2() {
         .collect();
     assert_snapshot!(said.concat(), @"
     error: cannot look for scenarios in `scenarios`: No such file or directory (os error 2)
+    help: name a scenario file, or a folder with such files
     error: expected a scenario (`.yaml` or `.yml`) in `empty`, found none
-    error: cannot look for scenarios in `nothing.yaml`: No such file or directory (os error 2)
+    help: write one: docs/scenarios.md of the project explains how
+    error: cannot look for scenarios in `stori.yml`: No such file or directory (os error 2)
+    help: did you mean `story.YAML`?
     ");
 }

@@ -85,18 +85,26 @@ fn serve_takes_several_listeners_and_apps() {
 
 #[test]
 fn wrong_values_are_named_with_what_was_expected() {
-    let wrong =
-        ["serve --push nowhere", "serve --app chat", "serve --clock-start x", "run --jobs 0"];
+    let wrong = [
+        "serve --push nowhere",
+        "serve --control localhost:7080",
+        "serve --app chat",
+        "serve --clock-start x",
+        "run --jobs 0",
+        "run --update=story.yaml",
+    ];
     let said: Vec<String> = wrong
         .iter()
         .map(|line| parse(line).expect_err("it is wrong"))
         .map(|text| text.lines().next().unwrap_or_default().to_owned())
         .collect();
     assert_snapshot!(said.join("\n"), @"
-    error: invalid value 'nowhere' for '--push <[SERVICE=]ADDR>': expected an address such as `127.0.0.1:7443` or `apns-production=127.0.0.1:2197`
+    error: invalid value 'nowhere' for '--push <[SERVICE=]ADDR>': expected an IP address and a port, such as `127.0.0.1:7443` or `apns-production=127.0.0.1:2197`
+    error: invalid value 'localhost:7080' for '--control <ADDR>': expected an IP address and a port, such as `127.0.0.1:7080`
     error: invalid value 'chat' for '--app <PROVIDER:ID>': expected a provider and an app's id, such as `apns:com.acme.chat`
     error: invalid value 'x' for '--clock-start <TIME>': expected a time such as `2030-02-01T00:00:00Z`, found `x`
     error: invalid value '0' for '--jobs <N>': 0 is not in 1..=65535
+    error: invalid value 'story.yaml' for '--update[=<MODE>]'
     ");
 }
 

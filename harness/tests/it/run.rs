@@ -80,7 +80,6 @@ fn a_broken_snapshot_says_what_to_do_and_is_written_anew() {
         anna:
           received: []
       help: write it anew with `pushpit run story.yaml --update`
-      help: look at it with `pushpit review`
 
     0 passed, 1 failed
     ");
@@ -112,7 +111,7 @@ fn a_missing_a_changed_and_a_broken_snapshot_have_verdicts_of_their_own() {
           received: []
       help: look at it with `pushpit review`
 
-    0 passed, 1 failed
+    0 passed, 0 failed, 1 new
     ");
     let words = |line: serde_json::Value| {
         (
