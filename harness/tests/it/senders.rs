@@ -7,6 +7,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Mutex;
 
 /// A sender: its folder under `fixtures/senders`, and how it is prepared and run from there.
 struct Sender {
@@ -80,6 +81,26 @@ fn node_apn_lives_through_every_story() {
 }
 
 #[test]
+fn node_apn_runs_the_guides_examples() {
+    let sender = SENDERS.iter().find(|sender| sender.folder == "node-node-apn").unwrap();
+    if !prepare(sender) {
+        return;
+    }
+    let guide = include_str!("../../../docs/scenarios.md");
+    let blocks = guide.split("```yaml\n").skip(1).map(|it| it.split("\n```").next().unwrap());
+    let examples: Vec<_> =
+        blocks.filter(|it| it.contains("fixtures/senders/node-node-apn")).collect();
+    assert_eq!(examples.len(), 2, "the guide has lost its whole examples");
+    let folder = tempfile::tempdir().unwrap();
+    for (number, example) in examples.iter().enumerate() {
+        let example = example.replace("fixtures/senders", fixtures().to_str().unwrap());
+        let path = folder.path().join(format!("{number}.yaml"));
+        fs::write(path, format!("{example}\nsnapshot: false\n")).unwrap();
+    }
+    run_all(sender.folder, folder.path());
+}
+
+#[test]
 fn apple_apns_lives_through_every_story() {
     tell_all("rust-apple-apns");
 }
@@ -125,15 +146,22 @@ fn tell_all(folder: &str) {
         let path = stories.path().join(format!("{name}.yaml"));
         fs::write(&path, story.replace("SENDER", &words(sender))).unwrap();
     }
+    run_all(folder, stories.path());
+}
+
+/// Runs the scenarios in a folder; all must hold.
+fn run_all(sender: &str, stories: &Path) {
     let program = env!("CARGO_BIN_EXE_pushpit");
-    let run = Command::new(program).arg("run").arg(stories.path()).output().unwrap();
+    let run = Command::new(program).arg("run").arg(stories).output().unwrap();
     let text =
         format!("{}{}", String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
-    assert_eq!(run.status.code(), Some(0), "{folder}:\n{text}");
+    assert_eq!(run.status.code(), Some(0), "{sender}:\n{text}");
 }
 
 /// Makes a sender ready; `false` when its runtime is not here and need not be.
 fn prepare(sender: &Sender) -> bool {
+    // Two tests may want the same one.
+    let _one_at_a_time = PREPARING.lock();
     let is_here = Command::new(sender.runtime).arg("--version").output().is_ok();
     let folder = fixtures().join(sender.folder);
     let installed = sender.folder.starts_with("node") && folder.join("node_modules").is_dir();
@@ -175,6 +203,8 @@ fn words(sender: &Sender) -> String {
     let words = sender.run.iter().map(|word| format!("{:?}", word.replace("FOLDER", folder)));
     words.collect::<Vec<_>>().join(", ")
 }
+
+static PREPARING: Mutex<()> = Mutex::new(());
 
 fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/senders").canonicalize().unwrap()
