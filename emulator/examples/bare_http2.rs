@@ -55,7 +55,7 @@ impl Front for Bare {
 
     fn answer(&self, _: ConnectionId, _: &Arc<Peer>, _: Request) -> Reply {
         let mut reply = Reply::status(200);
-        reply.headers.push(("apns-id", HeaderText::Fixed(APNS_ID)));
+        reply.push_header("apns-id", HeaderText::Fixed(APNS_ID));
         reply
     }
 }

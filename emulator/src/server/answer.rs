@@ -162,7 +162,7 @@ fn bug() -> Reply {
 
 fn own(status: u16, body: &'static str) -> Reply {
     Reply {
-        headers: smallvec![("content-type", HeaderText::Fixed("application/json"))],
+        headers: smallvec![("content-type".into(), HeaderText::Fixed("application/json"))],
         body: Bytes::from_static(body.as_bytes()),
         ..Reply::status(status)
     }

@@ -58,8 +58,8 @@ impl Front for Echo {
         let fields = request.headers().filter(|(name, _)| name.starts_with(b"x-"));
         let made = |text: String| HeaderText::made(text);
         let headers = smallvec![
-            ("x-digest", made(digest(fields))),
-            ("x-length", made(request.body_length.to_string())),
+            ("x-digest".into(), made(digest(fields))),
+            ("x-length".into(), made(request.body_length.to_string())),
         ];
         let Exchange { framing, settings, .. } = self.exchanges[number];
         let settings = settings.map(Box::new);

@@ -4,6 +4,7 @@ use super::room::{Field, Room};
 use super::{Framing, NewSettings, Wire};
 use bytes::Bytes;
 use smallvec::SmallVec;
+use std::borrow::Cow;
 use std::time::Duration;
 
 /// One HTTP request, whole.
@@ -144,7 +145,7 @@ pub struct Reply {
     /// The HTTP status.
     pub status: u16,
     /// Headers in order; names in lower case.
-    pub headers: SmallVec<[(&'static str, HeaderText); USUAL_HEADERS]>,
+    pub headers: SmallVec<[(Cow<'static, str>, HeaderText); USUAL_HEADERS]>,
     /// The body; HTTP/2 writes it as exactly one DATA frame, and none when it is empty.
     pub body: Bytes,
     /// How the body is cut into frames, where that is not left to HTTP/2.
@@ -188,6 +189,11 @@ impl Reply {
     /// Whether requests that came after this one on the connection are not looked at any more.
     pub fn ends(&self) -> bool {
         self.delay.is_none() && self.wire.ends()
+    }
+
+    /// Adds a header; its name is in lower case.
+    pub fn push_header(&mut self, name: &'static str, value: HeaderText) {
+        self.headers.push((Cow::Borrowed(name), value));
     }
 
     /// A reply with a status and nothing else.

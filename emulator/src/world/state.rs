@@ -287,7 +287,7 @@ fn nobody(misdirected: Option<ServiceId>) -> Answer {
         ),
     };
     let mut reply = Reply::status(status);
-    reply.headers.push(("content-type", HeaderText::Fixed("application/json")));
+    reply.push_header("content-type", HeaderText::Fixed("application/json"));
     reply.body = json!({"pushpit": cause}).to_string().into();
     let verdict = Verdict { rule: Some(rule), cause: Some(cause.into()), ..Verdict::default() };
     Answer { reply, verdict }

@@ -53,11 +53,9 @@ pub(super) fn fault(desk: &mut Desk<'_>, request: &Request, fault: &FaultReply) 
     let id = request.header(b"apns-id").and_then(super::request::echo);
     identify(&mut reply, desk.ids, id, environment_of(request.authority()));
     for (name, value) in &fault.headers {
-        let Some(name) = ADDABLE.iter().find(|known| known.eq_ignore_ascii_case(name)) else {
-            continue;
-        };
-        reply.headers.retain(|(present, _)| present != name);
-        reply.headers.push((name, HeaderText::made(value)));
+        let name = name.to_ascii_lowercase();
+        reply.headers.retain(|(present, _)| *present != name);
+        reply.headers.push((name.into(), HeaderText::made(value)));
     }
     (reply, reason)
 }
@@ -66,7 +64,7 @@ pub(super) fn fault(desk: &mut Desk<'_>, request: &Request, fault: &FaultReply) 
 fn failed(status: u16, body: Bytes) -> Reply {
     let mut reply = Reply { body, ..Reply::status(status) };
     if !reply.body.is_empty() {
-        reply.headers.push(("content-type", HeaderText::Fixed("application/json")));
+        reply.push_header("content-type", HeaderText::Fixed("application/json"));
     }
     reply
 }
@@ -82,10 +80,10 @@ fn identify(
 ) {
     let sandbox = environment == Some(Environment::Sandbox);
     let id = id.unwrap_or_else(|| written(ids.uuid(Purpose::Message), Hyphenated::encode_upper));
-    reply.headers.push(("apns-id", HeaderText::Made(id)));
+    reply.push_header("apns-id", HeaderText::Made(id));
     if sandbox {
         let unique = written(ids.uuid(Purpose::Trace), Hyphenated::encode_lower);
-        reply.headers.push(("apns-unique-id", HeaderText::Made(unique)));
+        reply.push_header("apns-unique-id", HeaderText::Made(unique));
     }
 }
 
@@ -123,23 +121,3 @@ fn fault_body(status: u16, reason: Option<&str>, now: Timestamp) -> String {
 
 /// The status that has a `timestamp`, whatever the reason. [doc]
 const GONE: u16 = 410;
-
-/// Headers that a fault may add: those of the service, and those by which something in between
-/// speaks.
-const ADDABLE: &[&str] = &[
-    "apns-channel-id",
-    "apns-id",
-    "apns-request-id",
-    "apns-unique-id",
-    "cache-control",
-    "connection",
-    "content-encoding",
-    "content-type",
-    "date",
-    "location",
-    "retry-after",
-    "server",
-    "via",
-    "www-authenticate",
-    "x-request-id",
-];

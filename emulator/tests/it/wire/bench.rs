@@ -100,8 +100,10 @@ impl Front for Recorder {
         };
         let delay = (request.path() == b"/delay").then(|| Duration::from_millis(1));
         let made = HeaderText::made(request.body_length.to_string());
-        let headers =
-            smallvec::smallvec![("apns-id", HeaderText::Fixed("ABC")), ("x-length", made)];
+        let headers = smallvec::smallvec![
+            ("apns-id".into(), HeaderText::Fixed("ABC")),
+            ("x-length".into(), made)
+        ];
         Reply { headers, body, wire, delay, ..Reply::status(200) }
     }
 }

@@ -47,12 +47,16 @@ fn what_a_fault_says_is_taken() {
     let named = FaultReply {
         status: 503,
         reason: Some("Shutdown".to_owned()),
-        headers: [("Retry-After".to_owned(), "5".to_owned())].into(),
+        headers: [
+            ("Retry-After".to_owned(), "5".to_owned()),
+            ("X-Envoy-Overloaded".to_owned(), "true".to_owned()),
+        ]
+        .into(),
         body: None,
     };
     let reply = "503 keep\ncontent-type: application/json\n\
                  apns-id: eabeae54-14a8-11e5-b60b-1697f925ec7b\napns-unique-id: <uuid>\n\
-                 retry-after: 5\n\n{\"reason\":\"Shutdown\"}";
+                 retry-after: 5\nx-envoy-overloaded: true\n\n{\"reason\":\"Shutdown\"}";
     assert_eq!(answer(&named), reply);
     let whole = FaultReply {
         status: 500,
