@@ -214,6 +214,9 @@ impl<'a> Driver<'a> {
             }
             Wire::GoAway(go_away) => {
                 self.close(&go_away, exchange.stream);
+                if go_away.last_stream == LastStream::Before {
+                    return None;
+                }
             }
             Wire::ResetStream { code, after: None } => {
                 self.connection.reset_stream(exchange.stream, ErrorCode(code));

@@ -11,7 +11,7 @@ use crate::snapshot::Known;
 use pushpit_emulator::journal::Cursor;
 use pushpit_emulator::post::Outcome;
 use pushpit_emulator::world::{AppName, DeviceView, Filter, NewDevice, Subject};
-use pushpit_emulator::{Config, ConfiguredApp, Emulator, Running, StartError};
+use pushpit_emulator::{Config, ConfiguredApp, Emulator, PushListener, Running, StartError};
 use serde_json::Value;
 use std::collections::VecDeque;
 use std::net::{Ipv4Addr, TcpListener};
@@ -355,14 +355,19 @@ impl From<StartError> for NoStage {
 
 fn config(scenario: &Scenario, folder: &Path) -> Config {
     let apps = scenario.apps.iter().map(|(_, app)| configured(app));
+    let temporary = Config::temporary(folder.to_owned());
+    let service = scenario.push.as_ref().map(|push| push.value.clone());
+    let push = temporary.push.into_iter();
+    let push = push.map(|listener| PushListener { service: service.clone(), ..listener });
     Config {
+        push: push.collect(),
         apps: apps.collect(),
         clock: scenario.clock.mode,
         clock_start: scenario.clock.start,
         register_unknown: scenario.unknown_addresses == UnknownAddresses::Register,
         seed: scenario.seed.unwrap_or_default(),
         switches: chosen(&scenario.switches).0,
-        ..Config::temporary(folder.to_owned())
+        ..temporary
     }
 }
 

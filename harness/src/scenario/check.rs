@@ -22,6 +22,8 @@ pub struct Provider<'a> {
     pub name: &'a str,
     /// What its apps are called by, such as `bundle_id`.
     pub app_key: &'a str,
+    /// What the push port can be bound to: it, or an environment of it.
+    pub listeners: &'a [&'a str],
     /// The kinds of device that it reaches.
     pub platforms: &'a [Platform],
     /// Says whether such an app can be, given the provider's name.
@@ -65,6 +67,13 @@ impl<'a> Checker<'a> {
         }
         for (name, wrong) in chosen(&scenario.switches).1 {
             self.report(name.place, wrong.to_string()).help(wrong.help().to_owned()).file(self);
+        }
+        if let Some(push) = &scenario.push {
+            let known: Vec<&str> =
+                self.providers.iter().flat_map(|provider| provider.listeners).copied().collect();
+            if !known.contains(&push.value.as_str()) {
+                self.unknown("service", push, &known);
+            }
         }
         self.names();
         for (_, app) in scenario.apps.iter() {

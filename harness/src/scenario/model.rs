@@ -30,6 +30,9 @@ pub struct Scenario {
     /// What becomes of well-formed addresses that no device has.
     #[serde(default)]
     pub unknown_addresses: UnknownAddresses,
+    /// The service, or an environment of it such as `apns-production`, that the push port is bound
+    /// to: its connections have that service's limits. It takes all services when nothing is said.
+    pub push: Option<Located<String>>,
     /// Where chance starts from; the same seed gives the same addresses.
     pub seed: Option<u64>,
     /// Whether what each device got is recorded beside the scenario; yes by default.
@@ -69,6 +72,7 @@ impl Scenario {
             description: None,
             clock: ClockSpec::default(),
             unknown_addresses: UnknownAddresses::default(),
+            push: None,
             seed: None,
             snapshot: false,
             switches,

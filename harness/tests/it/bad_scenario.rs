@@ -41,6 +41,7 @@ macro_rules! bad {
 
 bad! {
     a_misspelt_key_at_the_top: "nmae: n\nsteps: []\n";
+    a_push_port_for_an_unknown_service: "name: n\npush: apns-prodution\nsteps:\n  - advance: 3d\n";
     a_misspelt_key_of_a_device: "name: n\ndevices:\n  anna:\n    platform: ios\n    conection: offline\nsteps: []\n";
     a_misspelt_key_in_a_flow_map: "name: n\ndevices: { anna: { platfrom: ios } }\nsteps: []\n";
     a_misspelt_key_in_a_run_map: with_steps("  - run: { comand: [a] }");

@@ -13,12 +13,14 @@ pub(crate) const PROVIDERS: &[Provider<'static>] = &[
     Provider {
         name: "apns",
         app_key: "bundle_id",
+        listeners: &["apns", "apns-production"],
         platforms: &[Platform::Ios, Platform::MacOs],
         judge: check_app,
     },
     Provider {
         name: "fcm",
         app_key: "package",
+        listeners: &["fcm"],
         platforms: &[Platform::Android, Platform::Ios],
         judge: |_, _| Ok(()),
     },
@@ -41,6 +43,7 @@ fn the_head_of_a_scenario_says_how_its_world_is() {
     assert_eq!(scenario.name.value, "Everything that a scenario may say");
     assert_eq!(scenario.clock.mode, Mode::Frozen);
     assert_eq!(scenario.clock.start, Some("2030-01-01T00:00:00Z".parse().expect("it is there")));
+    assert_eq!(scenario.push.as_ref().map(|push| push.value.as_str()), Some("apns-production"));
     assert_eq!(scenario.seed, Some(7));
     assert_eq!(scenario.apps.names(), ["chat", "news"]);
     assert_eq!(scenario.devices.names(), ["zoe", "anna"]);

@@ -15,12 +15,19 @@ struct Sender {
     runtime: &'static str,
     prepare: &'static [&'static str],
     run: &'static [&'static str],
-    on_503: On503,
+    /// What it does with a push that was answered with 503.
+    on_503: Lost,
+    /// With what a GOAWAY leaves out.
+    on_goaway: Lost,
+    /// With a stream that is refused.
+    on_refusal: Lost,
 }
 
-/// What a sender does with a push that was answered with 503.
-enum On503 {
+/// What a sender does with a push that was not taken.
+enum Lost {
     Repeats,
+    /// It sends again, and may lose one.
+    Races,
     Reports,
 }
 
@@ -30,35 +37,45 @@ const SENDERS: &[Sender] = &[
         runtime: "go",
         prepare: &["FOLDER/build"],
         run: &["FOLDER/target/pushpit-sender-apns2"],
-        on_503: On503::Reports,
+        on_503: Lost::Reports,
+        on_goaway: Lost::Repeats,
+        on_refusal: Lost::Repeats,
     },
     Sender {
         folder: "java-pushy",
         runtime: "mvn",
         prepare: &["FOLDER/build"],
         run: &["java", "-jar", "FOLDER/target/pushpit-sender-pushy.jar"],
-        on_503: On503::Reports,
+        on_503: Lost::Reports,
+        on_goaway: Lost::Reports,
+        on_refusal: Lost::Repeats,
     },
     Sender {
         folder: "node-node-apn",
         runtime: "node",
         prepare: &["npm", "ci", "--no-audit", "--no-fund"],
         run: &["node", "FOLDER/main.js"],
-        on_503: On503::Repeats,
+        on_503: Lost::Repeats,
+        on_goaway: Lost::Reports,
+        on_refusal: Lost::Reports,
     },
     Sender {
         folder: "python-aioapns",
         runtime: "python3",
         prepare: &["FOLDER/build"],
         run: &["FOLDER/.venv/bin/python", "FOLDER/main.py"],
-        on_503: On503::Reports,
+        on_503: Lost::Reports,
+        on_goaway: Lost::Races,
+        on_refusal: Lost::Repeats,
     },
     Sender {
         folder: "rust-apple-apns",
         runtime: "cargo",
         prepare: &["FOLDER/build", "--quiet"],
         run: &["FOLDER/target/debug/pushpit-sender-apple-apns"],
-        on_503: On503::Reports,
+        on_503: Lost::Reports,
+        on_goaway: Lost::Repeats,
+        on_refusal: Lost::Repeats,
     },
 ];
 
@@ -67,6 +84,8 @@ const STORIES: &[(&str, &str)] = &[
     ("cleanup", include_str!("stories/cleanup.yaml")),
     ("dead-token", include_str!("stories/dead-token.yaml")),
     ("hundred-at-once", include_str!("stories/hundred-at-once.yaml")),
+    ("lowered-limit", include_str!("stories/lowered-limit.yaml")),
+    ("one-stream-at-first", include_str!("stories/one-stream-at-first.yaml")),
     ("options", include_str!("stories/options.yaml")),
 ];
 
@@ -127,12 +146,23 @@ fn every_sender_of_the_fixtures_has_a_test() {
     assert_eq!(found, known);
 }
 
-impl On503 {
-    fn story(&self) -> (&'static str, &'static str) {
-        match self {
-            Self::Repeats => ("unavailable", include_str!("stories/unavailable-repeated.yaml")),
-            Self::Reports => ("unavailable", include_str!("stories/unavailable-reported.yaml")),
-        }
+impl Sender {
+    /// The stories that senders live through in different ways.
+    fn own_stories(&self) -> [(&'static str, &'static str); 3] {
+        let unavailable = match self.on_503 {
+            Lost::Repeats | Lost::Races => include_str!("stories/unavailable-repeated.yaml"),
+            Lost::Reports => include_str!("stories/unavailable-reported.yaml"),
+        };
+        let goaway = match self.on_goaway {
+            Lost::Repeats => include_str!("stories/goaway-repeated.yaml"),
+            Lost::Races => include_str!("stories/goaway-raced.yaml"),
+            Lost::Reports => include_str!("stories/goaway-lost.yaml"),
+        };
+        let refused = match self.on_refusal {
+            Lost::Repeats | Lost::Races => include_str!("stories/refused-repeated.yaml"),
+            Lost::Reports => include_str!("stories/refused-reported.yaml"),
+        };
+        [("unavailable", unavailable), ("goaway", goaway), ("refused", refused)]
     }
 }
 
@@ -142,7 +172,7 @@ fn tell_all(folder: &str) {
         return;
     }
     let stories = tempfile::tempdir().unwrap();
-    for (name, story) in STORIES.iter().chain([&sender.on_503.story()]) {
+    for (name, story) in STORIES.iter().chain(&sender.own_stories()) {
         let path = stories.path().join(format!("{name}.yaml"));
         fs::write(&path, story.replace("SENDER", &words(sender))).unwrap();
     }

@@ -2,6 +2,7 @@
 
 use super::bench::{Bench, HOST, settings};
 use pushpit_emulator::http2::frame;
+use pushpit_emulator::journal::Cursor;
 use pushpit_emulator::world::Advance;
 use serde_json::json;
 
@@ -151,4 +152,6 @@ async fn a_goaway_in_mid_flight_leaves_out_what_was_not_looked_at() {
     assert_eq!(client.frames(9).await, [(frame::GOAWAY, 0, 0, go_away(1, 0, ""))]);
     // The fault struck the first; the others were not looked at, and may be sent again.
     assert_eq!(bench.requests() - before, 1);
+    let troubles = control.events(Some("trouble"), Cursor::default(), 9).items;
+    assert!(troubles.is_empty(), "{troubles:?}");
 }
