@@ -11,9 +11,19 @@
 #[path = "../../src/http2/mod.rs"]
 #[allow(dead_code, unreachable_pub, unused_imports)]
 mod http2;
+#[path = "../../src/switch.rs"]
+#[allow(dead_code, unreachable_pub)]
+mod switch;
+#[path = "../../src/clock/timestamp.rs"]
+#[allow(dead_code, unreachable_pub)]
+mod timestamp;
 #[path = "../../src/wire/mod.rs"]
 #[allow(dead_code, unreachable_pub, unused_imports)]
 mod wire;
+
+mod clock {
+    pub(crate) use crate::timestamp::parse_duration;
+}
 
 pub mod connection;
 pub mod frames;
