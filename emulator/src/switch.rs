@@ -78,18 +78,14 @@ impl Switches {
         if value == STRICT {
             let group = known.clone().filter(|switch| switch.group() == name);
             let strict = group.filter_map(|switch| Some((switch.name, switch.strict?.to_owned())));
-            let before = self.0.len();
-            self.0.extend(strict);
-            if self.0.len() > before {
+            let mut strict = strict.peekable();
+            if strict.peek().is_some() {
+                self.0.extend(strict);
                 return Ok(());
             }
         }
         let Some(switch) = known.clone().find(|switch| switch.name == name) else {
-            let names: Vec<_> = known.map(|switch| format!("`{}`", switch.name)).collect();
-            return Err(SwitchError {
-                what: format!("there is no switch `{name}`"),
-                help: format!("use one of {}, or a group's name with `{STRICT}`", names.join(", ")),
-            });
+            return Err(unknown(known, name));
         };
         if !switch.takes.holds(value) {
             return Err(SwitchError {
@@ -120,6 +116,25 @@ impl Switches {
     pub fn is(&self, switch: &Switch, word: &str) -> bool {
         self.value(switch) == word
     }
+}
+
+fn unknown<'a>(known: impl Iterator<Item = &'a Switch> + Clone, name: &str) -> SwitchError {
+    let what = format!("there is no switch `{name}`");
+    if known.clone().any(|switch| switch.group() == name) {
+        let help = format!("`{name}` is a group of switches, which as a whole takes `{STRICT}`");
+        return SwitchError { what, help };
+    }
+    let near = known
+        .clone()
+        .map(|switch| (strsim::damerau_levenshtein(switch.name, name), switch.name))
+        .min()
+        .filter(|(distance, _)| *distance <= MAX_DISTANCE);
+    if let Some((_, near)) = near {
+        return SwitchError { what, help: format!("did you mean `{near}`?") };
+    }
+    let names: Vec<_> = known.map(|switch| format!("`{}`", switch.name)).collect();
+    let help = format!("use one of {}, or a group's name with `{STRICT}`", names.join(", "));
+    SwitchError { what, help }
 }
 
 impl Switch {
@@ -160,6 +175,9 @@ impl Takes {
 
 /// The value that sets a whole group.
 const STRICT: &str = "strict";
+
+/// How many letters of a name may be wrong before a suggestion would puzzle.
+const MAX_DISTANCE: usize = 3;
 /// The value that turns a limit off.
 const OFF: &str = "off";
 
@@ -191,6 +209,7 @@ mod tests {
         let mut switches = Switches::default();
         assert!(switches.is(&SWITCHES[0], "any"));
         switches.set(SWITCHES.iter(), "a", "strict").expect("the group is there");
+        switches.set(SWITCHES.iter(), "a", "strict").expect("it may be said twice");
         assert!(switches.is(&SWITCHES[0], "one"));
         assert_eq!(switches.length(&SWITCHES[1]), None);
         switches.set(SWITCHES.iter(), "a.time", "10m").expect("it is a length");
@@ -206,8 +225,16 @@ mod tests {
         };
         assert_eq!(
             told("a.wurd", "one"),
+            ("there is no switch `a.wurd`".to_owned(), "did you mean `a.word`?".to_owned())
+        );
+        assert_eq!(
+            told("a", "one").1,
+            "`a` is a group of switches, which as a whole takes `strict`"
+        );
+        assert_eq!(
+            told("color", "one"),
             (
-                "there is no switch `a.wurd`".to_owned(),
+                "there is no switch `color`".to_owned(),
                 "use one of `a.word`, `a.time`, or a group's name with `strict`".to_owned()
             )
         );

@@ -148,6 +148,9 @@ pub struct ServeArgs {
         value_parser = control_address
     )]
     pub control: SocketAddr,
+    /// What people try first; there is none, for there are two.
+    #[arg(long, hide = true, value_name = "PORT", value_parser = no_port)]
+    pub port: Option<u16>,
     /// Where the CA and credentials are kept; `.pushpit`, found upwards, when nothing is said.
     #[arg(long, value_name = "DIR", env = "PUSHPIT_STATE")]
     pub state: Option<PathBuf>,
@@ -267,6 +270,10 @@ fn control_address(text: &str) -> Result<SocketAddr, ArgumentError> {
     text.parse().map_err(|_| ArgumentError::Control)
 }
 
+fn no_port(_: &str) -> Result<u16, ArgumentError> {
+    Err(ArgumentError::Port)
+}
+
 impl FromStr for PushListener {
     type Err = ArgumentError;
 
@@ -338,6 +345,9 @@ pub enum ArgumentError {
         "expected an IP address and a port, such as `127.0.0.1:7443` or `apns-production=127.0.0.1:2197`"
     )]
     Listener,
+    /// Which of the two ports is not said.
+    #[error("senders push to `--push 127.0.0.1:PORT`, the page is at `--control 127.0.0.1:PORT`")]
+    Port,
     /// No choice.
     #[error("expected a switch and its value, such as `apns.idle-timeout=10m` or `http2=strict`")]
     Switch,

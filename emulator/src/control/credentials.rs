@@ -62,9 +62,21 @@ impl Credentials {
             cause,
         })?;
         let credentials = Self { folder, known: Mutex::default() };
+        let mut all = credentials.lock();
         for known in credentials.read_index()? {
-            credentials.take_in(door, &mut credentials.lock(), known)?;
+            let spoiled = |error| match error {
+                ControlError::Spec(error) => {
+                    ControlError::Spoiled { path: credentials.folder.clone(), error }
+                }
+                error => error,
+            };
+            credentials.take_in(door, &mut all, known).map_err(spoiled)?;
         }
+        if !all.is_empty() {
+            // The folder may have moved, and the list names files by their whole paths.
+            credentials.write_index(&all)?;
+        }
+        drop(all);
         Ok(credentials)
     }
 

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum ControlError {
     /// The address for the control API could not be listened on.
-    #[error("cannot listen on `{address}` for the control API: {cause}")]
+    #[error("could not listen on `{address}` for the control API: {cause}")]
     Bind {
         /// The address.
         address: SocketAddr,
@@ -34,6 +34,14 @@ pub enum ControlError {
         path: PathBuf,
         /// What is wrong, with line and column where they are known.
         what: String,
+    },
+    /// A file of credentials is not what we wrote.
+    #[error("the credentials in `{}` are spoiled: {error}", path.display())]
+    Spoiled {
+        /// The folder with them.
+        path: PathBuf,
+        /// What is wrong.
+        error: SpecError,
     },
     /// The world does not take the app.
     #[error(transparent)]
@@ -59,7 +67,9 @@ impl ControlError {
                 "make it readable, or delete the `credentials` folder to get new credentials"
             }
             Self::File { .. } => "make the folder writable, or take another one with `--state`",
-            Self::Index { .. } => "delete the `credentials` folder to get new credentials",
+            Self::Index { .. } | Self::Spoiled { .. } => {
+                "put the file back, or delete the `credentials` folder to get new credentials"
+            }
             Self::Refused(refused) => refused_help(refused),
             Self::Spec(error) => &error.help,
         }

@@ -56,7 +56,13 @@ pub enum Renewal {
     /// The certificate is not that of the key.
     #[error("its certificate and its key do not belong together")]
     Mismatched,
-    /// A file is missing or not what it should be.
+    /// A file is not there.
+    #[error("`{}` is missing", path.display())]
+    Missing {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A file is not what it should be.
     #[error("`{}` cannot be read as what it should be", path.display())]
     Unreadable {
         /// The file.
@@ -69,11 +75,7 @@ impl fmt::Display for Origin {
         match self {
             Self::Created => f.write_str("the local CA is new"),
             Self::Loaded => f.write_str("the local CA was there"),
-            Self::Renewed(reason) => write!(
-                f,
-                "the local CA is new, because {reason}; load `ca.pem` again where the old one was \
-                 trusted"
-            ),
+            Self::Renewed(reason) => write!(f, "the local CA is new, because {reason}"),
         }
     }
 }
@@ -102,8 +104,8 @@ impl Authority {
                 }
                 Err(reason) => Origin::Renewed(reason),
             },
-            (None, Some(_)) => Origin::Renewed(Renewal::Unreadable { path: certificate.clone() }),
-            (Some(_), None) => Origin::Renewed(Renewal::Unreadable { path: key.clone() }),
+            (None, Some(_)) => Origin::Renewed(Renewal::Missing { path: certificate.clone() }),
+            (Some(_), None) => Origin::Renewed(Renewal::Missing { path: key.clone() }),
         };
         let authority = Self::in_memory(permitted, now)?;
         // The key first: whatever stops us in between leaves a pair that does not match, which

@@ -282,7 +282,7 @@ fn nobody(misdirected: Option<ServiceId>) -> Answer {
             404,
             "route",
             "no emulated service listens under this host and path; \
-             the fidelity page lists what is emulated"
+             docs/fidelity.md of the project lists what is emulated"
                 .to_owned(),
         ),
     };

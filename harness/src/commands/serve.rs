@@ -157,7 +157,7 @@ fn announce(running: &Running, format: Format) -> std::io::Result<()> {
     writeln!(stdout, "  CA           {}", ca.display())?;
     writeln!(stdout, "  credentials  {}", credentials.join("index.json").display())?;
     if let Origin::Created | Origin::Renewed(_) = running.ca_origin() {
-        writeln!(stdout, "  note: {}; senders must trust it", running.ca_origin())?;
+        writeln!(stdout, "  note: {}; senders must load it", running.ca_origin())?;
     }
     writeln!(stdout, "Point a sender at it; Ctrl-C ends it. Requests:")?;
     stdout.flush()

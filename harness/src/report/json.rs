@@ -17,6 +17,7 @@ pub fn json(result: &ScenarioResult) -> Value {
             "ended_senders": failure.seen.ended.iter().map(|(name, status)| json!({"name": name, "status": status})).collect::<Vec<_>>(),
             "outputs": failure.seen.outputs.iter().map(|(of, text)| json!({"of": of, "text": text})).collect::<Vec<_>>(),
             "rejected": failure.seen.rejected,
+            "silent": failure.seen.silent,
             "no_requests": failure.seen.no_requests.iter().map(|it| json!({"what": it.what, "help": it.help, "times": it.times})).collect::<Vec<_>>(),
         }),
         Verdict::Wrong { diagnostics, .. } => {
@@ -44,7 +45,8 @@ fn snapshot(snapshot: &SnapshotResult) -> Value {
             let mut all = json!({"state": how.word(), "path": path, "pending": pending});
             let key = if *how == Difference::Changed { "diff" } else { "text" };
             all[key] = diff.as_str().into();
-            if let Difference::Broken { what, help } = how {
+            if let Difference::Broken { what, help } | Difference::Unreachable { what, help } = how
+            {
                 all["what"] = what.as_str().into();
                 all["help"] = help.as_str().into();
             }

@@ -76,6 +76,9 @@ impl Terminal {
         if let Some(help) = &failure.help {
             let _ = writeln!(text, "  help: {help}");
         }
+        if failure.seen.silent {
+            let _ = writeln!(text, "  {NOTHING_CAME}");
+        }
         for line in &failure.seen.rejected {
             let _ = writeln!(text, "  rejected: {line}");
         }
@@ -130,12 +133,15 @@ impl Terminal {
                     Difference::New => {
                         writeln!(text, "  there is no snapshot {path} yet; it would be:")
                     }
+                    Difference::Unreachable { what, .. } => {
+                        writeln!(text, "  the snapshot {path} was not compared: {what}")
+                    }
                 };
                 for line in diff.lines() {
                     let _ = writeln!(text, "    {line}");
                 }
                 match how {
-                    Difference::Broken { help, .. } => {
+                    Difference::Broken { help, .. } | Difference::Unreachable { help, .. } => {
                         let _ = writeln!(text, "  help: {help}");
                     }
                     Difference::New if pending.is_none() => {
@@ -208,5 +214,7 @@ fn tail(output: &str) -> impl Iterator<Item = &str> {
     lines.into_iter().skip(skip)
 }
 
+const NOTHING_CAME: &str = "no request reached the emulator since the `expect` before
+    help: senders push to `${push.url}`, which they also find as `PUSHPIT_PUSH_URL`";
 const LONGEST: usize = 200;
 const LINES: usize = 30;

@@ -76,6 +76,8 @@ pub struct Seen {
     pub rejected: Vec<String>,
     /// What senders did last that never became a request.
     pub no_requests: Vec<NoRequest>,
+    /// Whether nothing came at all since the `expect` before, though something was expected.
+    pub silent: bool,
 }
 
 /// Something that never became a request, such as a TLS handshake that failed.
@@ -137,6 +139,13 @@ pub enum Difference {
     Changed,
     /// There was none yet.
     New,
+    /// A file cannot be read or written.
+    Unreachable {
+        /// Which one, and why.
+        what: String,
+        /// What to do.
+        help: String,
+    },
 }
 
 impl ScenarioResult {
@@ -174,6 +183,7 @@ impl Difference {
             Self::Broken { .. } => "broken",
             Self::Changed => "changed",
             Self::New => "new",
+            Self::Unreachable { .. } => "unreachable",
         }
     }
 }

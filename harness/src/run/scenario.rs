@@ -166,7 +166,11 @@ fn compare(job: &Job, stage: &Stage<'_>, settings: &Settings) -> SnapshotResult 
         Ok(Settled::Differs { expected, found, pending }) => {
             let (how, diff) = match expected {
                 Accepted::Broken(what) => {
-                    let help = format!("write it anew with `pushpit run {} --update`", job.shown);
+                    let anew = format!("write it anew with `pushpit run {} --update`", job.shown);
+                    let help = match pending {
+                        Some(_) => format!("{anew}, or look at it with `pushpit review`"),
+                        None => anew,
+                    };
                     (Difference::Broken { what, help }, found)
                 }
                 Accepted::Nothing => (Difference::New, found),
@@ -178,7 +182,7 @@ fn compare(job: &Job, stage: &Stage<'_>, settings: &Settings) -> SnapshotResult 
         }
         Err(error) => {
             let (what, help) = (error.to_string(), error.help().to_owned());
-            let how = Difference::Broken { what, help };
+            let how = Difference::Unreachable { what, help };
             SnapshotResult::Differs { how, path, pending: None, diff: String::new() }
         }
     }

@@ -225,6 +225,10 @@ impl<'a> Stage<'a> {
             drop(timeout(BREAKING, self.first_trouble()).await);
         }
         failure.seen.no_requests = self.no_requests();
+        let expected = !failure.seen.misses.is_empty();
+        let any = Filter { of: Subject::Requests, ..Filter::default() };
+        let came = || !self.emulator.control().requests(&any, self.since, 1).items.is_empty();
+        failure.seen.silent = expected && failure.seen.no_requests.is_empty() && !came();
         failure.seen.outputs.extend(self.outputs());
     }
 

@@ -23,6 +23,14 @@ pub enum FilesError {
         #[source]
         source: io::Error,
     },
+    /// Two of them would write the same snapshot.
+    #[error("`{}` and `{}` would have the same snapshot", first.display(), second.display())]
+    SameSnapshot {
+        /// The one.
+        first: PathBuf,
+        /// The other.
+        second: PathBuf,
+    },
 }
 
 impl FilesError {
@@ -36,6 +44,9 @@ impl FilesError {
                 Some(near) => format!("did you mean `{}`?", near.display()),
                 None => "name a scenario file, or a folder with such files".to_owned(),
             },
+            Self::SameSnapshot { .. } => {
+                "give one of them a name that differs before its ending".to_owned()
+            }
         }
     }
 }
@@ -57,7 +68,8 @@ fn near_file(path: &Path) -> Option<PathBuf> {
 /// folders, hidden files and folders and those of packages and senders' modules are left out.
 ///
 /// # Errors
-/// A path is not there, cannot be read, or is a folder without scenarios.
+/// A path is not there, cannot be read, or is a folder without scenarios; two files differ in their
+/// ending alone.
 pub fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, FilesError> {
     let mut found: Vec<PathBuf> = Vec::new();
     for path in paths {
@@ -76,6 +88,13 @@ pub fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, FilesError> {
     }
     let mut seen = std::collections::HashSet::new();
     found.retain(|path| seen.insert(path.clone()));
+    let mut by_snapshot = std::collections::HashMap::new();
+    for path in &found {
+        if let Some(first) = by_snapshot.insert(path.with_extension(""), path) {
+            let (first, second) = (first.clone(), path.clone());
+            return Err(FilesError::SameSnapshot { first, second });
+        }
+    }
     Ok(found)
 }
 

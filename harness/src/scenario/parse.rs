@@ -123,14 +123,17 @@ fn describe(source: &str, found: &str, error: &Error) -> Words {
         Error::SerdeUnknownField { field, expected, .. } => (
             format!("unknown key `{}`", short(field)),
             Some("no such key here".to_owned()),
-            Some(near::suggest(field, expected)),
+            Some(elsewhere(field, expected).unwrap_or_else(|| near::suggest(field, expected))),
         ),
         Error::SerdeUnknownVariant { variant, expected, .. } => {
             let what = if expected.contains(&"age_credentials") { "step" } else { "word" };
             (
                 format!("unknown {what} `{}`", short(variant)),
                 None,
-                Some(near::suggest(variant, expected)),
+                Some(
+                    elsewhere(variant, expected)
+                        .unwrap_or_else(|| near::suggest(variant, expected)),
+                ),
             )
         }
         Error::SerdeMissingField { field, .. } => (
@@ -140,7 +143,8 @@ fn describe(source: &str, found: &str, error: &Error) -> Words {
         ),
         Error::SerdeInvalidType { unexpected, expected, .. }
         | Error::SerdeInvalidValue { unexpected, expected, .. } => {
-            (format!("expected {expected}, found {}", short(unexpected)), None, colon(found))
+            let help = colon(found).or_else(|| state_of_device(expected, unexpected));
+            (format!("expected {expected}, found {}", short(unexpected)), None, help)
         }
         Error::InvalidScalar { ty, .. } => {
             (format!("expected {}, found `{}`", kind(ty), scalar(found)), None, None)
@@ -198,6 +202,24 @@ fn describe(source: &str, found: &str, error: &Error) -> Words {
 
 /// Message, label and help.
 type Words = (String, Option<String>, Option<String>);
+
+/// What to do about a name that people look for where it is not.
+fn elsewhere(found: &str, known: &[&str]) -> Option<String> {
+    let (.., help) =
+        ELSEWHERE.iter().find(|(name, beside, _)| *name == found && known.contains(beside))?;
+    Some((*help).to_owned())
+}
+
+/// What to write for a device's new state where its word stands alone.
+fn state_of_device(expected: &str, found: &str) -> Option<String> {
+    let word = found.split(['`', '"']).nth(1)?;
+    let key = match word {
+        "offline" | "online" => "connection",
+        "asleep" | "low" | "normal" => "power",
+        _ => return None,
+    };
+    expected.starts_with("a map with `connection`").then(|| format!("write `{{ {key}: {word} }}`"))
+}
 
 fn too_much() -> Words {
     (
@@ -287,6 +309,22 @@ fn short(text: &str) -> std::borrow::Cow<'_, str> {
         Some((end, _)) => format!("{}…", &line[..end]).into(),
     }
 }
+
+/// Names that people look for where they are not: the name, a name that is known there, the help.
+const ELSEWHERE: &[(&str, &str, &str)] = &[
+    ("sleep", "advance", CLOCK),
+    ("wait", "advance", CLOCK),
+    ("timeout", "verdict", AWAIT),
+    ("timeout", "outcome", AWAIT),
+    ("services", "steps", NO_SCENARIO),
+    ("version", "steps", NO_SCENARIO),
+    ("apiVersion", "steps", NO_SCENARIO),
+    ("on", "steps", NO_SCENARIO),
+];
+const CLOCK: &str = "`advance` moves the world clock; `await` waits in real time for what comes";
+const AWAIT: &str = "under `await` it stands beside `requests` and `deliveries`, not in them";
+const NO_SCENARIO: &str = "this looks like a file of another program; in a folder that is given, \
+                           every `.yaml` file is a scenario: give scenarios one of their own";
 
 /// The largest scenario file: a hundred times what people write.
 const LARGEST_FILE: usize = 1 << 20;

@@ -155,7 +155,7 @@ fn ask(
             "q" | "quit" => return Ok(Answer::Quit),
             "r" | "reject" => return Ok(Answer::Reject),
             "s" | "skip" => return Ok(Answer::Skip),
-            _ => {}
+            other => writeln!(output, "there is no answer `{}`", other.escape_debug())?,
         }
     }
 }

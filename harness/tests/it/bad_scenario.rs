@@ -75,6 +75,10 @@ bad! {
     an_odd_team: "name: n\napps: { a: { provider: apns, app: a.b, team_id: 'a b' } }\nsteps: []\n";
     a_bundle_id_with_a_space: "name: n\napps: { a: { provider: apns, app: 'a b' } }\nsteps: []\n";
     a_name_without_quotes_in_a_list: with_steps("  - run: [echo, ${push.port}]");
+    a_sleep: with_steps("  - sleep: 3s");
+    a_timeout_among_requests: with_steps("  - await: { requests: { timeout: 3s } }");
+    a_state_without_its_key: with_steps("  - set: { anna: offline }");
+    a_file_of_another_program: "services:\n  web: { image: nginx }\n";
     a_colon_in_a_list: with_steps("  - run: [echo, Dinner: at eight]");
     a_variable_of_the_shell: with_steps("  - run: { shell: \"echo ${HOME}\" }");
     an_empty_file: "";

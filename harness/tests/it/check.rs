@@ -39,6 +39,18 @@ fn good_scenarios_end_with_0() {
 }
 
 #[test]
+fn two_files_of_one_snapshot_are_refused() {
+    let program = program();
+    program.write("scenarios/good.yml", GOOD);
+    let ended = program.run(&["check"], "");
+    assert_eq!((ended.status, ended.stdout.as_str()), (Some(2), ""));
+    assert_snapshot!(ended.stderr, @"
+    error: `scenarios/good.yaml` and `scenarios/good.yml` would have the same snapshot
+    help: give one of them a name that differs before its ending
+    ");
+}
+
+#[test]
 fn a_misspelt_key_ends_with_2_and_shows_line_column_and_the_near_name() {
     let program = program();
     program.write("scenarios/bad.yaml", GOOD.replace("connection", "conection"));

@@ -104,7 +104,8 @@ fn what_waits_and_is_broken_can_only_be_rejected() {
     assert_snapshot!(ended.stdout, @"
     snapshot 1 of 1: scenarios/a.snap
     what waits is broken and can only be rejected: expected a snapshot that begins with a header between two lines `---`, found something else in `scenarios/a.snap.new`
-    [r]eject, [s]kip, [q]uit? [r]eject, [s]kip, [q]uit? 0 accepted, 1 rejected, 0 left
+    [r]eject, [s]kip, [q]uit? there is no answer `a`
+    [r]eject, [s]kip, [q]uit? 0 accepted, 1 rejected, 0 left
     ");
     assert_eq!(text(&program, "scenarios/a.snap"), Some(snapshot("Dinner?")));
     assert_eq!(text(&program, "scenarios/a.snap.new"), None);

@@ -79,7 +79,7 @@ fn a_broken_snapshot_says_what_to_do_and_is_written_anew() {
       the snapshot is broken: expected a snapshot that begins with a header between two lines `---`, found something else in `story.snap`; it would be:
         anna:
           received: []
-      help: write it anew with `pushpit run story.yaml --update`
+      help: write it anew with `pushpit run story.yaml --update`, or look at it with `pushpit review`
 
     0 passed, 1 failed
     ");
@@ -156,6 +156,8 @@ fn an_expectation_that_fails_says_what_is_missing() {
       story.yaml:8:5: step 1 `expect`: not what was expected
       device `anna`: entry 1 is missing
         expected  {"payload":{"aps":{"alert":"Hi"}}}
+      no request reached the emulator since the `expect` before
+        help: senders push to `${push.url}`, which they also find as `PUSHPIT_PUSH_URL`
 
     0 passed, 1 failed
     "#);

@@ -84,6 +84,47 @@ fn the_same_folder_gives_the_same_ca_and_keys_again() {
 }
 
 #[test]
+fn a_folder_that_moved_lists_its_files_where_they_are() {
+    let program = Program::new();
+    Serving::start(&program).stop(Signal::SIGTERM);
+    std::fs::rename(program.path(".pushpit"), program.path("moved")).unwrap();
+    Serving::start_with(&program, &["--state", "moved"]).stop(Signal::SIGTERM);
+    let index = std::fs::read(program.path("moved/credentials/index.json")).unwrap();
+    let index: Value = serde_json::from_slice(&index).unwrap();
+    let key = index["apps"][0]["key_p8"].as_str().unwrap();
+    assert!(key.contains("moved") && std::path::Path::new(key).exists(), "{index}");
+}
+
+#[test]
+fn a_spoiled_key_and_a_missing_one_of_the_ca_are_told_with_their_place() {
+    let program = Program::new();
+    let serving = Serving::start(&program);
+    let index: Value = serde_json::from_slice(
+        &std::fs::read(program.path(".pushpit/credentials/index.json")).unwrap(),
+    )
+    .unwrap();
+    serving.stop(Signal::SIGTERM);
+    std::fs::remove_file(program.path(".pushpit/ca-key.pem")).unwrap();
+    std::fs::write(index["apps"][0]["key_p8"].as_str().unwrap(), "garbage").unwrap();
+    let ended = program.run(&["serve", "--push", "127.0.0.1:0", "--control", "127.0.0.1:0"], "");
+    assert_eq!(ended.status, Some(3));
+    assert!(
+        ended.stderr.contains(".pushpit/credentials` are spoiled")
+            && ended.stderr.contains("delete the `credentials` folder"),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[test]
+fn one_port_is_said_to_be_two() {
+    let program = Program::new();
+    let ended = program.run(&["serve", "--port", "8080"], "");
+    assert_eq!(ended.status, Some(2));
+    assert!(ended.stderr.contains("`--push 127.0.0.1:PORT`"), "{}", ended.stderr);
+}
+
+#[test]
 fn garbage_on_the_push_port_harms_nobody_and_is_told() {
     let program = Program::new();
     let serving = Serving::start(&program);

@@ -209,7 +209,8 @@ fn a_review_shows_each_and_does_what_is_said() {
     [a]ccept, [r]eject, [s]kip, [q]uit? snapshot 2 of 2: scenarios/b.snap, which is new
     - expected  + found
     + first
-    [a]ccept, [r]eject, [s]kip, [q]uit? [a]ccept, [r]eject, [s]kip, [q]uit?
+    [a]ccept, [r]eject, [s]kip, [q]uit? there is no answer `what?`
+    [a]ccept, [r]eject, [s]kip, [q]uit?
     ");
     assert_eq!(folder.names(), ["a.snap", "node_modules"]);
     assert_eq!(read(&folder.file("a.snap")).expect("it is there"), Some("new".to_owned()));

@@ -218,9 +218,10 @@ impl From<ControlError> for Problem {
         match error {
             ControlError::Refused(refused) => Self::refused_body(&refused),
             ControlError::Spec(error) => Self::refused_body(&Refused::BadApp(error)),
-            ControlError::Bind { .. } | ControlError::File { .. } | ControlError::Index { .. } => {
-                Self::new(TROUBLE, error.to_string(), error.help())
-            }
+            ControlError::Bind { .. }
+            | ControlError::File { .. }
+            | ControlError::Index { .. }
+            | ControlError::Spoiled { .. } => Self::new(TROUBLE, error.to_string(), error.help()),
         }
     }
 }

@@ -3,7 +3,8 @@
 use super::rules::Reason;
 use crate::switch::{Switch, Switches, Takes};
 use crate::wire::{
-    ConnectionProfile, Excess, GoAway, Http1, Leniency, NewSettings, Peer, Reply, Settings, Wire,
+    ConnectionProfile, Excess, GoAway, Http1, Leniency, NewSettings, Peer, Protocol, Reply,
+    Settings, Wire,
 };
 use bytes::Bytes;
 
@@ -87,7 +88,8 @@ const HTTP1: Switch = Switch {
     takes: Takes::Word(&["go-away", "serve"]),
     usual: "go-away",
     strict: None,
-    about: "what HTTP/1.1 on a connection to APNs is answered with",
+    about: "what HTTP/1.1 on a connection to APNs, by its host names or a port bound to it, is \
+            answered with; under other names it is served, with a note",
     source: "[client] Netty's answer; serving it helps test set-ups such as APNSwift's own",
 };
 
@@ -125,6 +127,8 @@ pub(super) struct Opened {
     profiled: bool,
     /// With a client certificate.
     certified: bool,
+    /// By HTTP/2 over TLS.
+    apples: bool,
 }
 
 /// Where a connection stands.
@@ -152,7 +156,13 @@ impl Opened {
         Self {
             profiled: peer.profile == PROFILE.name,
             certified: certificates.is_some_and(|certificates| !certificates.is_empty()),
+            apples: peer.tls.is_some() && peer.protocol == Protocol::Http2,
         }
+    }
+
+    /// Whether Apple's servers could have been spoken to so.
+    pub(super) const fn is_apples(self) -> bool {
+        self.apples
     }
 
     pub(super) const fn is_limited(self) -> bool {

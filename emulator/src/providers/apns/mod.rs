@@ -34,6 +34,7 @@ use connection::{Became, Conduct};
 use rules::{Check, Reason, Rejection, Scene, Stage};
 use smallvec::SmallVec;
 use state::State;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// The service.
@@ -128,10 +129,11 @@ impl Service for Apns {
         let judged = rules::judge(&scene);
         let passed = judged.as_ref().err().is_none_or(|(check, _)| check.stage > Stage::Credential);
         let owner = scene.topic.map(|topic| (topic.app, topic.kind));
-        let warnings = if judged.is_ok() { rules::warnings(&scene) } else { Vec::new() };
+        let mut warnings = if judged.is_ok() { rules::warnings(&scene) } else { Vec::new() };
         if let Some((token, first_seen)) = token.filter(|_| passed) {
             self.state.bind(desk.connection, token, first_seen);
         }
+        let made_up = judged.is_ok() && address.is_none();
         let address = judged.and_then(|()| match (address, owner, push.device_token()) {
             (Some(address), _, _) => Ok(address),
             (None, Some((app, kind)), Some(bytes)) => register_unknown(desk, app, kind, bytes),
@@ -139,6 +141,9 @@ impl Service for Apns {
         });
         let (mut answer, became) = match address {
             Ok(address) => {
+                if made_up {
+                    warnings.push(Cow::Borrowed(MADE_UP));
+                }
                 self.submit(desk, request, push, address);
                 (edge::accepted(desk.ids, push, warnings), Became::Accepted)
             }
@@ -252,6 +257,10 @@ fn hex_digit(half: u8) -> char {
 
 /// The size of the tokens that we hand out: the usual one. [client] pushy, APNSwift
 const TOKEN_BYTES: usize = 32;
+
+/// What whoever mistypes a token has to know.
+const MADE_UP: &str = "no device had this token, so that one was made for it; \
+                       `--unknown-addresses reject` answers as Apple does";
 
 /// The headers that an inbox shows, and how it calls them.
 const ATTRIBUTES: &[(&str, &str)] = &[

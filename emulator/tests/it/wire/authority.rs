@@ -55,7 +55,7 @@ fn a_ca_that_cannot_be_kept_is_made_anew_and_says_why() {
     fs::write(path("ca-key.pem"), [0xff]).unwrap();
     assert_eq!(renewed(more(), 720), Renewal::Unreadable { path: path("ca-key.pem") });
     fs::remove_file(path("ca-key.pem")).unwrap();
-    assert_eq!(renewed(more(), 720), Renewal::Unreadable { path: path("ca-key.pem") });
+    assert_eq!(renewed(more(), 720), Renewal::Missing { path: path("ca-key.pem") });
     fs::write(path("ca-key.pem"), KeyPair::generate().unwrap().serialize_pem()).unwrap();
     assert_eq!(renewed(more(), 720), Renewal::Mismatched);
     assert_eq!(open(folder.path(), more(), 720).1, Origin::Loaded);

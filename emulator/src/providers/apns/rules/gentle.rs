@@ -6,10 +6,18 @@ use std::borrow::Cow;
 
 /// The warnings of an accepted push.
 pub(in super::super) fn warnings(scene: &Scene<'_>) -> Vec<Cow<'static, str>> {
-    [type_missing(scene), type_and_topic(scene), background_priority(scene)]
+    [connection(scene), type_missing(scene), type_and_topic(scene), background_priority(scene)]
         .into_iter()
         .flatten()
         .collect()
+}
+
+/// Apple speaks nothing else [doc]; a connection that is opened to no service's name gets more.
+fn connection(scene: &Scene<'_>) -> Option<Cow<'static, str>> {
+    let opened = scene.push.opened;
+    (!opened.is_apples()).then_some(Cow::Borrowed(
+        "Apple takes pushes by HTTP/2 over TLS alone, this one came otherwise",
+    ))
 }
 
 /// watchOS 6 and later need the header; others are told to. [doc]
