@@ -1,10 +1,10 @@
 //! Whole connections: any bytes after a preface, taken whole and in pieces, with an owner that
 //! answers and commands as the input says.
 
-use crate::http2::{Body, Connection, End, ErrorCode, Event, Limits};
 use crate::script::Script;
-use crate::wire::{ConnectionProfile, Excess, Framing, Leniency, NewSettings, Settings};
 use bytes::Bytes;
+use pushpit_emulator::http2::{Body, Connection, End, ErrorCode, Event, Limits};
+use pushpit_emulator::wire::{ConnectionProfile, Excess, Framing, Leniency, NewSettings, Settings};
 
 /// Runs one connection twice, cut differently, and compares them.
 pub fn run(data: &[u8]) {

@@ -1,6 +1,6 @@
 //! Frames: what is read is written again as the same bytes, reserved bits apart.
 
-use crate::http2::frame::{self, Head};
+use pushpit_emulator::http2::frame::{self, Head};
 
 /// Reads the input as frames.
 pub fn run(data: &[u8]) {

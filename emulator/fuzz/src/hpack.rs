@@ -1,7 +1,7 @@
 //! Header compression: any block under any limits, and the encoder's blocks read back.
 
-use crate::http2::hpack::{Decoder, Encoder, Listed};
 use crate::script::Script;
+use pushpit_emulator::http2::hpack::{Decoder, Encoder, Listed};
 
 /// Runs blocks and changes of the table's size through one decoder, and fields through the
 /// encoder.

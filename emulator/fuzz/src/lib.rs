@@ -8,23 +8,6 @@
 //! No nightly compiler is needed: without a sanitizer (there is no `unsafe` here) the instruments
 //! are stable. What a run finds becomes a test in `emulator/src/http2/tests.rs`.
 
-#[path = "../../src/http2/mod.rs"]
-#[allow(dead_code, unreachable_pub, unused_imports)]
-mod http2;
-#[path = "../../src/switch.rs"]
-#[allow(dead_code, unreachable_pub)]
-mod switch;
-#[path = "../../src/clock/timestamp.rs"]
-#[allow(dead_code, unreachable_pub)]
-mod timestamp;
-#[path = "../../src/wire/mod.rs"]
-#[allow(dead_code, unreachable_pub, unused_imports)]
-mod wire;
-
-mod clock {
-    pub(crate) use crate::timestamp::parse_duration;
-}
-
 pub mod connection;
 pub mod frames;
 pub mod hpack;
