@@ -309,6 +309,42 @@ mod tests {
     }
 
     #[test]
+    fn headers_that_a_connection_repeats_are_written_once() {
+        let one: &[(&str, &str)] = &[("apns-topic", "com.example.app"), ("apns-priority", "10")];
+        let two: &[(&str, &str)] = &[("apns-topic", "com.example.appa"), ("pns-priority", "10")];
+        let mut journal = Journal::new(Limits::default());
+        let mut written = Vec::new();
+        let mut sizes = Vec::new();
+        for (connection, headers) in [(7, one), (7, one), (8, one), (7, two), (7, one), (7, &[])] {
+            let text: String = headers.iter().flat_map(|(name, value)| [*name, *value]).collect();
+            let mut start = 0;
+            let shape: Vec<_> = headers
+                .iter()
+                .map(|(name, value)| {
+                    let lengths = [name, value].map(|text| u32::try_from(text.len()).unwrap());
+                    let shape = [start, lengths[0], lengths[1]];
+                    start += lengths[0] + lengths[1];
+                    shape
+                })
+                .collect();
+            let before = journal.bytes();
+            journal.append(1, Now::default(), |to| {
+                to.headers(connection, text.as_bytes(), shape.iter().copied());
+            });
+            written.push(headers);
+            sizes.push(journal.bytes() - before);
+        }
+        let tail = journal.tail(Cursor::default());
+        let read: Vec<_> = tail.records().map(|it| it.reader().headers().unwrap()).collect();
+        let bytes =
+            |(name, value): &(&'static str, &'static str)| (name.as_bytes(), value.as_bytes());
+        let written: Vec<Vec<_>> =
+            written.into_iter().map(|headers| headers.iter().map(bytes).collect()).collect();
+        assert_eq!(read, written);
+        assert!(sizes[1] < sizes[0] && sizes[2] == sizes[0] && sizes[4] == sizes[0], "{sizes:?}");
+    }
+
+    #[test]
     fn old_segments_go_whole_and_are_counted() {
         let mut journal = Journal::new(Limits { bytes: 2 << 20, records: u64::MAX });
         let body = vec![1; 100_000];

@@ -24,11 +24,23 @@ pub struct Writer<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Repeats {
     entries: Vec<(u32, u32, u32)>,
+    /// The last header lists of the connections that wrote last.
+    blocks: Vec<Block>,
+}
+
+/// What a connection's last header list was, and where in the segment it was written.
+#[derive(Debug, Default)]
+struct Block {
+    connection: u32,
+    place: u32,
+    text: Vec<u8>,
+    shape: Vec<[u32; 3]>,
 }
 
 impl Repeats {
     pub(super) fn clear(&mut self) {
         self.entries.clear();
+        self.blocks.clear();
     }
 }
 
@@ -80,6 +92,65 @@ impl Writer<'_> {
             self.repeats.entries.remove(0);
         }
         self.repeats.entries.push((connection, end.saturating_sub(length), length));
+    }
+
+    /// Puts a list of names and values, or where the connection's last one lies if it is the same:
+    /// most senders repeat all headers with every push.
+    ///
+    /// `text` has all of it, `shape` says where in it each name begins, and how long name and value
+    /// are.
+    pub fn headers(
+        &mut self,
+        connection: u32,
+        text: &[u8],
+        shape: impl ExactSizeIterator<Item = [u32; 3]> + Clone,
+    ) {
+        let blocks = &mut self.repeats.blocks;
+        let known = blocks.iter().position(|block| block.connection == connection);
+        if let Some(block) = known.map(|place| &blocks[place])
+            && block.text == text
+            && shape.clone().eq(block.shape.iter().copied())
+        {
+            let place = block.place;
+            self.short(SAME);
+            return self.word(place);
+        }
+        let place = u32::try_from(self.bytes.len()).unwrap_or(u32::MAX);
+        self.put_headers(connection, text, shape.clone());
+        let blocks = &mut self.repeats.blocks;
+        let known = known.unwrap_or_else(|| {
+            if blocks.len() == MAX_BLOCKS {
+                blocks.remove(0);
+            }
+            blocks.push(Block { connection, ..Block::default() });
+            blocks.len() - 1
+        });
+        if text.len() > MAX_BLOCK {
+            blocks.swap_remove(known);
+            return;
+        }
+        let block = &mut blocks[known];
+        block.place = place;
+        block.text.clear();
+        block.text.extend_from_slice(text);
+        block.shape.clear();
+        block.shape.extend(shape);
+    }
+
+    fn put_headers(
+        &mut self,
+        connection: u32,
+        text: &[u8],
+        shape: impl ExactSizeIterator<Item = [u32; 3]>,
+    ) {
+        let most = usize::from(SAME - 1);
+        self.short(u16::try_from(shape.len().min(most)).unwrap_or(SAME - 1));
+        for [start, name, value] in shape.take(most) {
+            let header = text.get(start as usize..).unwrap_or_default();
+            let (name, rest) = header.split_at_checked(name as usize).unwrap_or_default();
+            self.text(name);
+            self.repeated(connection, rest.get(..value as usize).unwrap_or_default());
+        }
     }
 }
 
@@ -151,6 +222,18 @@ impl<'a> Reader<'a> {
         self.segment.get(start..start.checked_add(length)?)
     }
 
+    /// Names and values, written by [`Writer::headers`].
+    pub fn headers(&mut self) -> Option<Vec<(&'a [u8], &'a [u8])>> {
+        let count = self.short()?;
+        if count != SAME {
+            return (0..count).map(|_| Some((self.text()?, self.text()?))).collect();
+        }
+        let place = self.word()? as usize;
+        let mut there = Reader { segment: self.segment, rest: self.segment.get(place..)? };
+        let count = there.short().filter(|count| *count != SAME)?;
+        (0..count).map(|_| Some((there.text()?, there.text()?))).collect()
+    }
+
     fn moment(&mut self) -> Option<Timestamp> {
         let bytes = self.take(8)?;
         Some(Timestamp::from_micros(i64::from_le_bytes(bytes.try_into().ok()?)))
@@ -189,3 +272,12 @@ const WORTH_REPEATING: usize = 64;
 
 /// How many long texts a segment remembers, over all connections.
 const MAX_REPEATS: usize = 64;
+
+/// In place of the number of headers: "they lie at a place in this segment, which follows".
+const SAME: u16 = u16::MAX;
+
+/// Of how many connections a segment remembers the last headers.
+const MAX_BLOCKS: usize = 16;
+
+/// How long they may be to be remembered, bytes.
+const MAX_BLOCK: usize = 4 << 10;

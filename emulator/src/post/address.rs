@@ -31,7 +31,12 @@ pub struct Address {
     pub(super) next_on_device: Option<AddressId>,
     /// Where its text lies.
     pub(super) text: (u32, u16),
+    /// What waits for it alone, where something does.
+    pub(super) queue: Option<QueueNumber>,
 }
+
+/// A queue's number, from 1: an address without one needs no room for that.
+pub(super) type QueueNumber = std::num::NonZero<u32>;
 
 /// Where an address is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]

@@ -1,5 +1,6 @@
 //! The post office's state: who is there, and how they are found.
 
+use super::address::QueueNumber;
 use super::device::Device;
 use super::queue::Queue;
 use super::{
@@ -8,7 +9,6 @@ use super::{
 };
 use crate::agenda::Agenda;
 use crate::clock::Now;
-use compact_str::CompactString;
 use foldhash::fast::FixedState;
 use hashbrown::{HashMap, HashTable};
 use std::hash::BuildHasher;
@@ -34,19 +34,13 @@ pub struct Post {
     pub(super) policies: Vec<OfflinePolicy>,
     pub(super) queues: Vec<Queue>,
     free_queues: Vec<u32>,
-    queue_of: HashMap<QueueKey, u32, FixedState>,
+    /// The queues that several addresses share; others stand in their address.
+    shared_queues: HashMap<(AppId, DeviceId), u32, FixedState>,
     pub(super) agenda: Agenda,
     pub(super) deliveries: u64,
     pub(super) pending: u64,
     pub(super) happenings: Vec<Happening>,
     registered: u32,
-}
-
-/// Whose a queue is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum QueueKey {
-    Address(AddressId),
-    AppOnDevice(AppId, DeviceId),
 }
 
 /// The device's name is taken.
@@ -133,7 +127,7 @@ impl Post {
     pub fn device_name(&self, id: DeviceId) -> std::borrow::Cow<'_, str> {
         match &self.device(id).name {
             Some(name) => (&**name).into(),
-            None => numbered(id).into_string().into(),
+            None => Numbered::new(id).as_str().to_owned().into(),
         }
     }
 
@@ -141,7 +135,7 @@ impl Post {
     pub fn with_device_name<T>(&self, id: DeviceId, look: impl FnOnce(&str) -> T) -> T {
         match &self.device(id).name {
             Some(name) => look(name),
-            None => look(&numbered(id)),
+            None => look(Numbered::new(id).as_str()),
         }
     }
 
@@ -181,6 +175,7 @@ impl Post {
             link: None,
             next_on_device,
             text: (start, length),
+            queue: None,
         });
         let hash = hash_text(service, new.text);
         let (addresses, texts) = (&self.addresses, &self.texts);
@@ -274,13 +269,17 @@ impl Post {
     }
 
     pub(super) fn find_queue(&self, scope: Scope, address: AddressId) -> Option<u32> {
-        self.queue_of.get(&self.queue_key(scope, address)).copied()
+        let place = self.address(address);
+        match scope {
+            Scope::Address => place.queue.map(|number| number.get() - 1),
+            Scope::AppOnDevice => self.shared_queues.get(&(place.app, place.device)).copied(),
+        }
     }
 
     pub(super) fn open_queue(&mut self, policy: PolicyId, address: AddressId) -> u32 {
-        let key = self.queue_key(self.policy(policy).scope, address);
-        if let Some(queue) = self.queue_of.get(&key) {
-            return *queue;
+        let scope = self.policy(policy).scope;
+        if let Some(queue) = self.find_queue(scope, address) {
+            return queue;
         }
         let queue = match self.free_queues.pop() {
             Some(free) => {
@@ -292,7 +291,7 @@ impl Post {
                 index(self.queues.len() - 1)
             }
         };
-        self.queue_of.insert(key, queue);
+        self.set_queue(scope, address, Some(queue));
         queue
     }
 
@@ -302,7 +301,7 @@ impl Post {
         self.agenda.set(queue, due);
         if self.queues[queue as usize].is_idle() {
             let scope = self.policy(self.queues[queue as usize].policy).scope;
-            self.queue_of.remove(&self.queue_key(scope, address));
+            self.set_queue(scope, address, None);
             self.free_queues.push(queue);
         }
     }
@@ -312,13 +311,15 @@ impl Post {
         DeliveryId(self.deliveries)
     }
 
-    fn queue_key(&self, scope: Scope, address: AddressId) -> QueueKey {
-        match scope {
-            Scope::Address => QueueKey::Address(address),
-            Scope::AppOnDevice => {
-                let Address { app, device, .. } = self.address(address);
-                QueueKey::AppOnDevice(*app, *device)
+    fn set_queue(&mut self, scope: Scope, address: AddressId, queue: Option<u32>) {
+        let place = &mut self.addresses[address.0 as usize];
+        let shared = (place.app, place.device);
+        match (scope, queue) {
+            (Scope::Address, _) => {
+                place.queue = queue.and_then(|queue| QueueNumber::new(queue + 1))
             }
+            (Scope::AppOnDevice, Some(queue)) => drop(self.shared_queues.insert(shared, queue)),
+            (Scope::AppOnDevice, None) => drop(self.shared_queues.remove(&shared)),
         }
     }
 }
@@ -335,10 +336,26 @@ fn index(length: usize) -> u32 {
     u32::try_from(length).expect("the numbers of devices and addresses are bounded below 2^32")
 }
 
-fn numbered(id: DeviceId) -> CompactString {
-    let mut name = CompactString::const_new(NUMBERED);
-    name.push_str(itoa::Buffer::new().format(u64::from(id.0) + 1));
-    name
+/// The name of a device that nobody named, in place: it is written with every push.
+struct Numbered {
+    text: [u8; NUMBERED.len() + MOST_DIGITS],
+    length: usize,
+}
+
+impl Numbered {
+    fn new(id: DeviceId) -> Self {
+        let mut digits = itoa::Buffer::new();
+        let digits = digits.format(u64::from(id.0) + 1).as_bytes();
+        let length = NUMBERED.len() + digits.len();
+        let mut text = [0; NUMBERED.len() + MOST_DIGITS];
+        text[..NUMBERED.len()].copy_from_slice(NUMBERED.as_bytes());
+        text[NUMBERED.len()..length].copy_from_slice(digits);
+        Self { text, length }
+    }
+
+    fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.text[..self.length]).unwrap_or(NUMBERED)
+    }
 }
 
 /// Whether a name is one that a device without a name of its own gets.
@@ -349,6 +366,9 @@ pub fn is_numbered(name: &str) -> bool {
 
 /// How devices without a name are called: this and their number, from 1.
 const NUMBERED: &str = "device-";
+
+/// The digits of 2^32.
+const MOST_DIGITS: usize = 10;
 
 /// How many devices may register themselves by an unknown address: more than any load test asks
 /// for, and at 250 bytes each no danger to memory.

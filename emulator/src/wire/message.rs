@@ -17,6 +17,8 @@ pub struct Request {
     scheme: Span,
     authority: Span,
     target: Span,
+    /// How much of the target is the path.
+    path: u32,
     body: Span,
     /// How long the whole body was, including what lay beyond the ceiling and was drained.
     pub body_length: u64,
@@ -53,6 +55,8 @@ impl Request {
     /// Sets the raw target: path and query, not decoded.
     pub fn set_target(&mut self, target: &[u8]) {
         self.target = self.keep(target);
+        let end = memchr::memchr(b'?', target).unwrap_or(target.len());
+        self.path = u32::try_from(end).unwrap_or(u32::MAX);
     }
 
     /// Adds a header; names are lower case.
@@ -98,8 +102,7 @@ impl Request {
 
     /// The target up to the query.
     pub fn path(&self) -> &[u8] {
-        let target = self.target();
-        target.split(|byte| *byte == b'?').next().unwrap_or(target)
+        self.text(Span { length: self.path, ..self.target })
     }
 
     /// The headers in the order in which they came, names in lower case.
@@ -109,6 +112,15 @@ impl Request {
             let text = self.room.bytes.get(start..start + name + field.value as usize);
             text.unwrap_or_default().split_at_checked(name).unwrap_or_default()
         })
+    }
+
+    /// The headers' names and values as they lie one behind the other, and between what.
+    pub fn header_block(&self) -> (&[u8], impl ExactSizeIterator<Item = [u32; 3]> + Clone) {
+        let fields = &self.room.fields;
+        let first = fields.first().map_or(0, |field| field.start);
+        let end = fields.last().map_or(0, |field| field.start + field.name + field.value);
+        let text = self.room.bytes.get(first as usize..end as usize).unwrap_or_default();
+        (text, fields.iter().map(move |field| [field.start - first, field.name, field.value]))
     }
 
     /// The first header of that name.

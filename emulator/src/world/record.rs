@@ -83,11 +83,8 @@ pub(super) fn write_request(journal: &mut Journal, now: Now, line: &RequestLine<
         to.text(request.method());
         to.text(request.authority());
         to.text(request.target());
-        to.short(u16::try_from(request.headers().len()).unwrap_or(u16::MAX));
-        for (name, value) in request.headers().take(usize::from(u16::MAX)) {
-            to.text(name);
-            to.repeated(line.connection.0, value);
-        }
+        let (text, shape) = request.header_block();
+        to.headers(line.connection.0, text, shape);
         to.text(request.body());
         to.long(request.body_length);
         to.text(verdict.reason.as_deref().unwrap_or_default().as_bytes());
@@ -106,8 +103,7 @@ pub(super) fn read_request<'a>(record: &Record<'a>) -> Option<RequestRead<'a>> {
     let service = Some(from.byte()?).filter(|byte| *byte != NO_SERVICE).map(ServiceId);
     let (status, accepted, fault) = (from.short()?, from.byte()? != 0, from.long()?);
     let (method, authority, target) = (from.text()?, from.text()?, from.text()?);
-    let count = from.short()?;
-    let headers = (0..count).map(|_| Some((from.text()?, from.text()?))).collect::<Option<_>>()?;
+    let headers = from.headers()?;
     let (body, body_length) = (from.text()?, from.long()?);
     let (reason, rule, cause) = (from.text()?, from.text()?, from.text()?);
     let count = from.byte()?;
