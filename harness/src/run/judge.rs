@@ -6,7 +6,7 @@ use super::step::said;
 use crate::scenario::{
     DeliveryMatch, DeviceExpect, Exactly, Expect, Located, Nothing, RequestMatch,
 };
-use pushpit_emulator::clock::show_duration;
+use pushpit_emulator::journal::Cursor;
 use pushpit_emulator::post::Outcome;
 use pushpit_emulator::world::{Expectation, Filter, Subject, Wanted};
 use serde_json::{Map, Value, json};
@@ -25,21 +25,20 @@ impl Stage<'_> {
         if let Some(requests) = &expect.requests {
             all.push(("requests".to_owned(), self.request_expectation(&requests.value)?));
         }
-        self.judge(all, ARRIVAL_LIMIT, false).await?;
-        self.since = self.emulator.control().end();
+        self.since = self.judge(all, ARRIVAL_LIMIT, false).await?;
         Ok(())
     }
 
-    /// Judges expectations one after another, within a real limit for all.
+    /// Judges expectations together, at one moment within a real limit; gives the place in the
+    /// journal up to which was looked.
     pub(super) async fn judge(
         &mut self,
         all: Vec<Named>,
         limit: Duration,
         at_least_one: bool,
-    ) -> Result<(), Failure> {
-        let mut failure = Failure::default();
-        for (about, mut expectation) in all {
-            expectation.timeout = Some(show_duration(limit));
+    ) -> Result<Cursor, Failure> {
+        let (abouts, mut expectations): (Vec<_>, Vec<_>) = all.into_iter().unzip();
+        for expectation in &mut expectations {
             expectation.after = Some(self.since);
             let says_nothing = expectation.exactly.is_none()
                 && expectation.contains.is_none()
@@ -47,14 +46,16 @@ impl Stage<'_> {
             if at_least_one && says_nothing {
                 expectation.contains = Some(vec![json!({})]);
             }
-            let judgement = self.emulator.control().expect(&expectation).await;
-            failure
-                .seen
-                .misses
-                .extend(judgement.misses.into_iter().map(|miss| (about.clone(), miss)));
+        }
+        let judgements = self.emulator.control().expect_all(&expectations, limit).await;
+        let looked_to = judgements.first().map_or(self.since, |judgement| judgement.next);
+        let mut failure = Failure::default();
+        for (about, judgement) in abouts.into_iter().zip(judgements) {
+            let misses = judgement.misses.into_iter().map(|miss| (about.clone(), miss));
+            failure.seen.misses.extend(misses);
         }
         if failure.seen.misses.is_empty() {
-            return Ok(());
+            return Ok(looked_to);
         }
         failure.what = "not what was expected".to_owned();
         Err(failure)

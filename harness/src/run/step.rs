@@ -200,7 +200,7 @@ impl Stage<'_> {
             expectations
                 .push(("deliveries".to_owned(), self.delivery_expectation(&deliveries.value)?));
         }
-        self.judge(expectations, limit, AT_LEAST_ONE).await
+        self.judge(expectations, limit, AT_LEAST_ONE).await.map(drop)
     }
 
     fn body(

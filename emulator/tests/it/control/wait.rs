@@ -62,6 +62,29 @@ async fn exact_counts_hold_only_when_nothing_is_in_flight() {
 }
 
 #[tokio::test]
+async fn expectations_are_judged_together_at_one_moment() {
+    let bench = Bench::start().await;
+    let (anna, ben) = (bench.phone("anna").await, bench.phone("ben").await);
+    bench.push(&anna, "one");
+    let exactly_one = |device: &str| Expectation {
+        filter: Filter { device: Some(device.to_owned()), ..Filter::default() },
+        exactly: Some(Wanted::Count(1)),
+        ..Expectation::default()
+    };
+    let both = [exactly_one("anna"), exactly_one("ben")];
+    // Anna's holds while Ben's is waited for, and no more when his does.
+    let judged = bench.control.expect_all(&both, Duration::from_secs(60));
+    let cause = async {
+        bench.push(&anna, "two");
+        bench.push(&ben, "hi");
+    };
+    let (judgements, ()) = tokio::join!(judged, cause);
+    assert_eq!(judgements.iter().map(|it| it.held).collect::<Vec<_>>(), [false, true]);
+    assert_eq!(judgements[0].items.len(), 2);
+    assert!(judgements.iter().all(|it| it.next == bench.control.end()));
+}
+
+#[tokio::test]
 async fn what_is_in_flight_may_still_break_an_exact_count() {
     let bench = Bench::start().await;
     let token = bench.phone("anna").await;
