@@ -6,6 +6,7 @@
 
 #[cfg(test)]
 mod attacks;
+mod block;
 mod connection;
 mod error;
 pub mod frame;
@@ -15,6 +16,7 @@ mod memory;
 mod receive;
 mod reply;
 mod settings;
+mod signal;
 mod stream;
 #[cfg(test)]
 mod tests;
