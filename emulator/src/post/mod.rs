@@ -8,6 +8,7 @@ mod delivery;
 mod device;
 mod dispatch;
 mod fault;
+mod fault_text;
 mod happening;
 mod office;
 mod policy;
