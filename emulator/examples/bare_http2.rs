@@ -10,7 +10,9 @@ use pushpit_emulator::control::Orders;
 use pushpit_emulator::server::{
     Authority, Front, Incident, Listener, Permitted, Server, ServerConfig, Socket,
 };
-use pushpit_emulator::wire::{ConnectionId, ConnectionProfile, HeaderText, Peer, Reply, Request};
+use pushpit_emulator::wire::{
+    ConnectionId, ConnectionProfile, GoAway, HeaderText, Peer, Reply, Request,
+};
 use std::error::Error;
 use std::future::pending;
 use std::io::{self, Write};
@@ -43,7 +45,9 @@ impl Front for Bare {
         false
     }
 
-    fn opened(&self, _: ConnectionId, _: &Arc<Peer>, _: &Arc<Orders>) {}
+    fn opened(&self, _: ConnectionId, _: &Arc<Peer>, _: &Arc<Orders>) -> Option<GoAway> {
+        None
+    }
 
     fn closed(&self, _: ConnectionId, _: &str) {}
 

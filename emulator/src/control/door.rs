@@ -8,7 +8,7 @@ use super::flight::{Flight, InFlight};
 use super::order::{Connections, Orders};
 use crate::clock::Timestamp;
 use crate::journal::{Cursor, Tail};
-use crate::wire::{ConnectionId, Peer, Reply};
+use crate::wire::{ConnectionId, GoAway, Peer, Reply};
 use crate::world::{Command, Done, Incoming, KeyRing, Refused, World, WorldConfig, abouts};
 use std::any::Any;
 use std::collections::VecDeque;
@@ -152,11 +152,20 @@ impl Door {
         }
     }
 
-    /// A connection is open, and takes orders.
-    pub fn opened(&self, id: ConnectionId, peer: &Arc<Peer>, orders: &Arc<Orders>) {
+    /// A connection is open, and takes orders; gives what ends it at once, where its service does
+    /// not want it.
+    pub fn opened(
+        &self,
+        id: ConnectionId,
+        peer: &Arc<Peer>,
+        orders: &Arc<Orders>,
+    ) -> Option<GoAway> {
         self.connections.opened(id, peer.profile, Arc::clone(orders));
-        // Connections are never refused.
-        drop(self.apply(Command::ConnectionOpened(id, Arc::clone(peer))));
+        match self.apply(Command::ConnectionOpened(id, Arc::clone(peer))) {
+            Ok(Done::Unwelcome(go_away)) => Some(go_away),
+            // The command itself is never refused.
+            Ok(_) | Err(_) => None,
+        }
     }
 
     /// A connection that was [opened](Self::opened) is over.

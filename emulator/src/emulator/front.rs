@@ -4,7 +4,7 @@
 use crate::control::{Door, InFlight, Orders};
 use crate::server::{Front, Incident};
 use crate::switch::Switches;
-use crate::wire::{ConnectionId, ConnectionProfile, Peer, Reply, Request};
+use crate::wire::{ConnectionId, ConnectionProfile, GoAway, Peer, Reply, Request};
 use crate::world::{
     Command, Incoming, KeyRing, Prepared, Route, body_ceiling, is_push_target, profile, route,
 };
@@ -50,8 +50,8 @@ impl Front for WorldFront {
         Some(self.door.enter())
     }
 
-    fn opened(&self, id: ConnectionId, peer: &Arc<Peer>, orders: &Arc<Orders>) {
-        self.door.opened(id, peer, orders);
+    fn opened(&self, id: ConnectionId, peer: &Arc<Peer>, orders: &Arc<Orders>) -> Option<GoAway> {
+        self.door.opened(id, peer, orders)
     }
 
     fn closed(&self, id: ConnectionId, why: &str) {

@@ -8,7 +8,7 @@ use crate::clock::{Aging, Now, Order, Timestamp};
 use crate::ids::Ids;
 use crate::post::{AddressId, AppId, DeviceId, FaultReply, Platform, Post, ServiceId};
 use crate::switch::{Switch, Switches};
-use crate::wire::{ConnectionId, ConnectionProfile, Peer, Reply, Request};
+use crate::wire::{ConnectionId, ConnectionProfile, GoAway, Peer, Reply, Request};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -91,6 +91,15 @@ pub trait Service: Sized + Send {
 
     /// What of a request a person who reads a device's inbox wants to know, such as a priority.
     fn attributes(headers: &[(String, String)]) -> Attributes;
+
+    /// A connection stands that was opened to this service; nothing has been asked on it yet.
+    ///
+    /// # Errors
+    /// The service does not want it, and ends it before it takes any request.
+    fn connection_opened(&mut self, desk: &mut Desk<'_>, peer: &Peer) -> Result<(), Unwelcome> {
+        let _ = (desk, peer);
+        Ok(())
+    }
 
     /// The connection is gone; whatever was bound to it goes too.
     fn connection_closed(&mut self, connection: ConnectionId);
@@ -179,6 +188,17 @@ pub struct Verdict {
     pub cause: Option<Cow<'static, str>>,
     /// Things that were let pass but should be known: a guess that was used, a gentle default.
     pub warnings: Vec<Cow<'static, str>>,
+}
+
+/// Why a service does not want a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unwelcome {
+    /// What the connection is ended with.
+    pub go_away: GoAway,
+    /// What is wrong, so that a person can act on it.
+    pub cause: String,
+    /// What to do about it.
+    pub help: &'static str,
 }
 
 /// How an address ends.

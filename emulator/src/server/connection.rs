@@ -8,7 +8,7 @@ use super::sniff::{self, Start};
 use super::tls::TlsEdge;
 use super::{http1, http2, netty, tls, tunnel};
 use crate::control::Orders;
-use crate::wire::{ConnectionId, ConnectionProfile, Http1, Peer, Protocol, Tls};
+use crate::wire::{ConnectionId, ConnectionProfile, GoAway, Http1, Peer, Protocol, Tls};
 use bytes::Bytes;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -199,10 +199,10 @@ impl Opening<'_> {
             orders: Orders::new(profile.idle.is_some()),
             stop: self.shared.stop.clone(),
         });
-        let open = Open::new(&link);
+        let (open, unwelcome) = Open::new(&link);
         let outcome = match protocol {
             Protocol::Http1 => http1::serve(stream, &link).await,
-            Protocol::Http2 => http2::serve(stream, &link).await,
+            Protocol::Http2 => http2::serve(stream, &link, unwelcome).await,
         };
         open.over(outcome)
     }
@@ -215,9 +215,10 @@ struct Open {
 }
 
 impl Open {
-    fn new(link: &Arc<Link>) -> Self {
-        link.front.opened(link.id, &link.peer, &link.orders);
-        Self { link: Arc::clone(link), told: false }
+    /// Also gives what ends the connection at once, where it is not wanted.
+    fn new(link: &Arc<Link>) -> (Self, Option<GoAway>) {
+        let unwelcome = link.front.opened(link.id, &link.peer, &link.orders);
+        (Self { link: Arc::clone(link), told: false }, unwelcome)
     }
 
     fn over(mut self, outcome: Result<&'static str, Trouble>) -> Result<(), Trouble> {

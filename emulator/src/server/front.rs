@@ -1,7 +1,7 @@
 //! What stands behind the sockets, and what they tell it besides requests.
 
 use crate::control::{InFlight, Orders};
-use crate::wire::{ConnectionId, ConnectionProfile, Peer, Reply, Request};
+use crate::wire::{ConnectionId, ConnectionProfile, GoAway, Peer, Reply, Request};
 use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -26,8 +26,10 @@ pub trait Front: Send + Sync + 'static {
         None
     }
 
-    /// A connection has shown what it speaks; it takes orders until it is closed.
-    fn opened(&self, id: ConnectionId, peer: &Arc<Peer>, orders: &Arc<Orders>);
+    /// A connection has shown what it speaks; it takes orders until it is closed. Gives what ends
+    /// it before any request is taken, where it is not wanted; HTTP/1.1, which has no word for that,
+    /// goes on.
+    fn opened(&self, id: ConnectionId, peer: &Arc<Peer>, orders: &Arc<Orders>) -> Option<GoAway>;
 
     /// A connection that was [opened](Self::opened) is over.
     fn closed(&self, id: ConnectionId, why: &str);

@@ -24,12 +24,20 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 
-/// Serves a connection to its end; says why it ended.
-pub(super) async fn serve<S>(mut io: S, link: &Link) -> Result<&'static str, Trouble>
+/// Serves a connection to its end; says why it ended. One that is not wanted gets its SETTINGS, and
+/// then the GOAWAY.
+pub(super) async fn serve<S>(
+    mut io: S,
+    link: &Link,
+    unwelcome: Option<GoAway>,
+) -> Result<&'static str, Trouble>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let mut driver = Driver::new(link);
+    if let Some(go_away) = unwelcome {
+        driver.close(&go_away, 0);
+    }
     let mut stop = pin!(link.stop.cancelled());
     let mut tick = pin!(delay::sleep(LOOK));
     loop {

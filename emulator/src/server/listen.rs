@@ -254,7 +254,7 @@ mod tests {
     use super::*;
     use crate::control::Orders;
     use crate::server::{Permitted, now};
-    use crate::wire::{ConnectionProfile, Peer, Reply, Request};
+    use crate::wire::{ConnectionProfile, GoAway, Peer, Reply, Request};
     use std::collections::VecDeque;
     use std::net::Ipv4Addr;
     use std::path::Path;
@@ -272,7 +272,9 @@ mod tests {
             false
         }
 
-        fn opened(&self, _: ConnectionId, _: &Arc<Peer>, _: &Arc<Orders>) {}
+        fn opened(&self, _: ConnectionId, _: &Arc<Peer>, _: &Arc<Orders>) -> Option<GoAway> {
+            None
+        }
 
         fn closed(&self, _: ConnectionId, _: &str) {}
 

@@ -8,8 +8,8 @@ use super::front::{Front, Incident};
 use super::{delay, http2};
 use crate::control::Orders;
 use crate::wire::{
-    ConnectionId, ConnectionProfile, Framing, HeaderText, NewSettings, Peer, Protocol, Reply,
-    Request, Settings,
+    ConnectionId, ConnectionProfile, Framing, GoAway, HeaderText, NewSettings, Peer, Protocol,
+    Reply, Request, Settings,
 };
 use bytes::Bytes;
 use h2::Reason;
@@ -40,7 +40,9 @@ impl Front for Echo {
         false
     }
 
-    fn opened(&self, _: ConnectionId, _: &Arc<Peer>, _: &Arc<Orders>) {}
+    fn opened(&self, _: ConnectionId, _: &Arc<Peer>, _: &Arc<Orders>) -> Option<GoAway> {
+        None
+    }
 
     fn closed(&self, _: ConnectionId, _: &str) {}
 
@@ -209,7 +211,7 @@ fn serve(pipe: DuplexStream, front: Arc<Echo>, settings: Settings) -> Serving {
     let orders = Orders::new(profile.idle.is_some());
     let link = Link { front, id, peer, profile, settings, tear, stop, orders };
     let ended = tokio::spawn(async move {
-        http2::serve(pipe, &link).await.map_err(|trouble| trouble.to_string())
+        http2::serve(pipe, &link, None).await.map_err(|trouble| trouble.to_string())
     });
     Serving { stop: said, ended }
 }

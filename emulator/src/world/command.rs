@@ -5,7 +5,7 @@ use super::view::{AddressView, ClockView, DeviceView, FaultView};
 use crate::clock::{GoesBack, Timestamp, parse_duration, show_duration};
 use crate::post::{Connection, Fault, FaultId, Life, Platform, Power, ServiceId};
 use crate::providers::rim::Kit;
-use crate::wire::{ConnectionId, Peer, Reply, Request};
+use crate::wire::{ConnectionId, GoAway, Peer, Reply, Request};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -83,6 +83,8 @@ pub enum Done {
     Nothing,
     /// The reply to a request.
     Reply(Reply),
+    /// A connection that its service does not want: what it is ended with.
+    Unwelcome(GoAway),
 }
 
 /// A device to be.

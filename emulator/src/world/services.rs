@@ -6,7 +6,7 @@ use crate::clock::Timestamp;
 use crate::post::{AddressId, AppId, DeviceId, FaultReply, Post, ServiceId};
 use crate::providers::rim::{
     About, Answer, AppSpec, Attributes, Desk, FaultedReply, KeyMaker, Kit, Retirement, Service,
-    SpecError,
+    SpecError, Unwelcome,
 };
 use crate::switch::{Switch, Switches};
 use crate::wire::{ConnectionId, ConnectionProfile, Peer, Request, SWITCHES};
@@ -86,6 +86,14 @@ macro_rules! services {
                 match prepared {
                     $(Prepared::$variant(prepared) => self.$field.answer(desk, request, prepared)),*
                 }
+            }
+
+            /// Lets the service to which a connection was opened look at it.
+            pub(super) fn connection_opened(&mut self, desk: &mut Desk<'_>, peer: &Peer) -> Result<(), Unwelcome> {
+                $(if peer.profile == <$service>::ABOUT.profile.name {
+                    return self.$field.connection_opened(desk, peer);
+                })*
+                Ok(())
             }
 
             pub(super) fn connection_closed(&mut self, connection: ConnectionId) {

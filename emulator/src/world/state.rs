@@ -8,9 +8,9 @@ use crate::clock::{Aging, AgingScope, Clock, Mode, Now, Order, Timestamp};
 use crate::ids::Ids;
 use crate::journal::{Cursor, Journal, Limits, Tail};
 use crate::post::{Faults, Post, ServiceId};
-use crate::providers::rim::{Answer, Desk, Verdict};
+use crate::providers::rim::{Answer, Desk, Unwelcome, Verdict};
 use crate::switch::Switches;
-use crate::wire::{ConnectionId, HeaderText, Reply};
+use crate::wire::{ConnectionId, HeaderText, Peer, Reply};
 use serde_json::{Value, json};
 
 /// What a world begins with.
@@ -94,9 +94,7 @@ impl World {
             Command::ChangeAddress(number, change) => self.change_address(number, change, now),
             Command::ChangeDevice(name, change) => self.change_device(&name, change, now),
             Command::ConnectionClosed(id, why) => Ok(self.connection_closed(id, &why, now)),
-            Command::ConnectionOpened(id, peer) => {
-                Ok(self.note(now, "connection_opened", &super::directory::peer_note(id, &peer)))
-            }
+            Command::ConnectionOpened(id, peer) => Ok(self.connection_opened(id, &peer, now)),
             Command::Install(device, app) => self.install(&device, &app, now),
             Command::Note(name, data) => Ok(self.note(now, name, &data)),
             Command::RemoveFault(id) => self.remove_fault(id, now),
@@ -246,6 +244,24 @@ impl World {
         self.aging.age(scope, by, now.sender, self.order);
         let data = json!({"by": crate::clock::show_duration(by), "app": age.app});
         Ok(self.note(now, "credentials_aged", &data))
+    }
+
+    fn connection_opened(&mut self, id: ConnectionId, peer: &Peer, now: Now) -> Done {
+        self.note(now, "connection_opened", &super::directory::peer_note(id, peer));
+        let looked =
+            self.with_desk_for(now, 0, id, |services, desk| services.connection_opened(desk, peer));
+        let Err(Unwelcome { go_away, cause, help }) = looked else {
+            return Done::Nothing;
+        };
+        let trouble = json!({
+            "connection": id.0,
+            "remote": peer.remote.to_string(),
+            "local": peer.local.to_string(),
+            "what": cause,
+            "help": help,
+        });
+        self.note(now, "trouble", &trouble);
+        Done::Unwelcome(go_away)
     }
 
     fn connection_closed(&mut self, id: ConnectionId, why: &str, now: Now) -> Done {

@@ -56,8 +56,13 @@ impl Front for Recorder {
         host.ends_with(".pushpit.test")
     }
 
-    fn opened(&self, _: ConnectionId, peer: &Arc<Peer>, _: &Arc<Orders>) {
+    /// Certificates are not wanted on the strict profile.
+    fn opened(&self, _: ConnectionId, peer: &Arc<Peer>, _: &Arc<Orders>) -> Option<GoAway> {
         self.tell(Event::Opened(Peer::clone(peer)));
+        let certified = peer.tls.as_ref().is_some_and(|tls| !tls.client_certificates.is_empty());
+        let debug = Bytes::from_static(b"no certificates");
+        let unwelcome = certified && peer.profile == "strict";
+        unwelcome.then(|| GoAway { code: 12, debug, ..GoAway::default() })
     }
 
     fn closed(&self, _: ConnectionId, why: &str) {

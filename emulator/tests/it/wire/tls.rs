@@ -1,6 +1,6 @@
 //! Certificates, ours and the senders'.
 
-use super::bench::{Bench, Event, Http2, PLAIN};
+use super::bench::{Bench, Event, Http2, PLAIN, STRICT, frame};
 use bytes::Bytes;
 use rcgen::{CertificateParams, KeyPair};
 use rustls::HandshakeKind;
@@ -128,4 +128,29 @@ async fn a_client_certificate_of_any_issuer_is_visible() {
     assert_eq!(client.post("/", b"").await.unwrap().0, 200);
     let seen = bench.peer().await.tls.unwrap().client_certificates;
     assert_eq!(seen, [Bytes::copy_from_slice(&der)]);
+}
+
+#[tokio::test]
+async fn a_connection_that_is_not_wanted_gets_settings_then_goaway_then_the_end() {
+    let mut bench = Bench::start().await;
+    let stream = bench.dial().await;
+    let mut stream = bench.tls_over(stream, STRICT, &["h2"], Some(identity())).await.unwrap();
+    // A push that is on its way already is not looked at, and nobody is told of it.
+    let mut hello = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
+    hello.extend([0, 0, 0, 4, 0, 0, 0, 0, 0]);
+    // HEADERS with END_STREAM and END_HEADERS: `:method: GET`, `:scheme: https`, `:path: /`.
+    hello.extend([0, 0, 3, 1, 5, 0, 0, 0, 1, 0x82, 0x87, 0x84]);
+    stream.write_all(&hello).await.unwrap();
+    let mut frames = Vec::new();
+    while let Ok((kind, _, stream, payload)) = frame(&mut stream).await {
+        frames.push((kind, stream, payload));
+    }
+    let kinds: Vec<_> = frames.iter().map(|(kind, stream, _)| (*kind, *stream)).collect();
+    assert_eq!(kinds[0], (4, 0), "{kinds:?}");
+    let go_away = [&[0, 0, 0, 0, 0, 0, 0, 12][..], b"no certificates"].concat();
+    assert_eq!(frames.last(), Some(&(7, 0, go_away)), "{kinds:?}");
+    assert_eq!(kinds.iter().filter(|(kind, _)| matches!(kind, 0 | 1 | 3)).count(), 0, "{kinds:?}");
+    drop(stream);
+    assert!(bench.peer().await.tls.is_some());
+    assert_eq!(bench.event().await, Event::Closed("the server closed it".to_owned()));
 }
