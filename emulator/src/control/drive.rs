@@ -77,14 +77,14 @@ impl Door {
         let mut changes = self.changes();
         let generation = self.flight().turn();
         let finished = async {
-            while self.flight().left_of(generation) > 0 {
+            while self.flight().left_before(generation) > 0 {
                 // The sender lives as long as this door.
                 let _ = changes.changed().await;
             }
         };
         match within(FLIGHT_LIMIT, finished).await {
             Some(()) => None,
-            None => Some(self.flight().left_of(generation)).filter(|count| *count > 0),
+            None => Some(self.flight().left_before(generation)).filter(|count| *count > 0),
         }
     }
 }

@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::watch;
 
-/// Counts requests in flight, by generation: an advance begins a new one and waits for the old one
-/// to empty, so that requests that come later do not hold it up.
+/// Counts requests in flight, by generation: an advance begins a new one and waits for the older
+/// ones to empty, so that requests that come later do not hold it up.
 #[derive(Debug)]
 pub(super) struct Flight {
     generation: AtomicUsize,
-    counts: [AtomicUsize; 2],
+    counts: [AtomicUsize; GENERATIONS],
     changed: watch::Sender<()>,
 }
 
@@ -22,40 +22,51 @@ pub struct InFlight {
 
 impl Flight {
     pub(super) fn new(changed: watch::Sender<()>) -> Arc<Self> {
-        Arc::new(Self {
-            generation: AtomicUsize::new(0),
-            counts: [AtomicUsize::new(0), AtomicUsize::new(0)],
-            changed,
-        })
+        Arc::new(Self { generation: AtomicUsize::new(0), counts: Default::default(), changed })
     }
 
     pub(super) fn enter(self: &Arc<Self>) -> InFlight {
-        let generation = self.generation.load(Ordering::SeqCst);
-        self.counts[generation % 2].fetch_add(1, Ordering::SeqCst);
-        InFlight { flight: Arc::clone(self), generation }
+        loop {
+            let generation = self.generation.load(Ordering::SeqCst);
+            self.counts[generation % GENERATIONS].fetch_add(1, Ordering::SeqCst);
+            let entered = InFlight { flight: Arc::clone(self), generation };
+            // An advance that began in between may have looked before this request was counted.
+            if self.generation.load(Ordering::SeqCst) == generation {
+                return entered;
+            }
+        }
     }
 
-    /// Begins a new generation; gives the number of the old one.
+    /// Begins a new generation; gives its number.
     pub(super) fn turn(&self) -> usize {
-        self.generation.fetch_add(1, Ordering::SeqCst)
+        self.generation.fetch_add(1, Ordering::SeqCst).wrapping_add(1)
     }
 
-    /// How many requests of a generation are in flight.
-    pub(super) fn left_of(&self, generation: usize) -> usize {
-        self.counts[generation % 2].load(Ordering::SeqCst)
+    /// How many requests are in flight that came before a generation, those included for which
+    /// earlier advances waited in vain.
+    pub(super) fn left_before(&self, generation: usize) -> usize {
+        let count = |(place, count): (usize, &AtomicUsize)| {
+            if place == generation % GENERATIONS { 0 } else { count.load(Ordering::SeqCst) }
+        };
+        self.counts.iter().enumerate().map(count).sum()
     }
 
     /// How many requests are in flight.
     pub(super) fn count(&self) -> usize {
-        self.left_of(0) + self.left_of(1)
+        self.counts.iter().map(|count| count.load(Ordering::SeqCst)).sum()
     }
 }
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        let before = self.flight.counts[self.generation % 2].fetch_sub(1, Ordering::SeqCst);
+        let before =
+            self.flight.counts[self.generation % GENERATIONS].fetch_sub(1, Ordering::SeqCst);
         if before == 1 && self.flight.changed.receiver_count() > 0 {
             self.flight.changed.send_replace(());
         }
     }
 }
+
+/// How many generations are told apart. A request that is held back through so many advances
+/// counts as new in one of them; each waits for seconds before that.
+const GENERATIONS: usize = 8;

@@ -98,6 +98,19 @@ async fn an_advance_does_not_wait_for_ever() {
     assert_eq!(told, [(Some(what), &json!(2))]);
 }
 
+#[tokio::test(start_paused = true)]
+async fn an_advance_waits_for_stragglers_of_earlier_advances_too() {
+    let bench = Bench::start().await;
+    let door = bench.control.door();
+    let straggler = door.enter();
+    for _ in 0..3 {
+        let view = door.advance(by(Duration::from_secs(60))).await.unwrap();
+        assert_eq!(view.unfinished, Some(1));
+    }
+    drop(straggler);
+    assert_eq!(door.advance(by(Duration::from_secs(60))).await.unwrap().unfinished, None);
+}
+
 /// Each hold of the lock reads the clock once, which is how the test counts them.
 static HOLDS: AtomicI64 = AtomicI64::new(0);
 static LATE: AtomicI64 = AtomicI64::new(0);
