@@ -4,18 +4,18 @@
 use super::*;
 use crate::clock::{Mode, Timestamp};
 use crate::journal::{Cursor, Limits};
-use crate::post::{Connection, Fault, Life, Outcome, Platform};
+use crate::post::{Connection, Fault, FaultId, Life, Outcome, Platform, Power};
 use crate::providers::rim::{AppSpec, KeyMaker, Kit};
 use crate::wire::{ConnectionId, Peer, Protocol, Reply, Request, Wire};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
-use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+mod property;
 mod slice;
 mod watch;
 
@@ -294,93 +294,4 @@ fn names_that_are_not_known_are_answered_with_the_nearest() {
         refused.to_string(),
         "app `com.example.cat` is not known; did you mean `com.example.chat`?"
     );
-}
-
-/// Something that a test does to a world.
-#[derive(Clone, Debug)]
-enum Act {
-    Push { device: usize, expiration: Option<i64>, priority: u8, valid: bool },
-    Connect(usize, bool),
-    Life(u32, Life),
-    Advance(u64),
-    Age(u64),
-    Pass(u64),
-}
-
-fn acts() -> impl Strategy<Value = Vec<Act>> {
-    let push =
-        (0_usize..3, prop::option::of(-10_i64..4_000_000), 0_u8..3, prop::bool::weighted(0.9));
-    let life = prop_oneof![Just(Life::Active), Just(Life::Expired), Just(Life::Unregistered)];
-    let act = prop_oneof![
-        8 => push.prop_map(|(device, expiration, priority, valid)| Act::Push { device, expiration, priority, valid }),
-        3 => (0_usize..3, any::<bool>()).prop_map(|(device, online)| Act::Connect(device, online)),
-        1 => (0_u32..4, life).prop_map(|(number, life)| Act::Life(number, life)),
-        2 => (0_u64..3_000_000).prop_map(Act::Advance),
-        1 => (0_u64..5_000).prop_map(Act::Age),
-        2 => (0_u64..5_000_000).prop_map(Act::Pass),
-    ];
-    prop::collection::vec(act, 0..60)
-}
-
-/// Runs acts on a world; advances are cut into pieces of at most `step` seconds.
-fn run(mode: Mode, seed: u64, acts: &[Act], step: u64) -> Bench {
-    let mut bench = Bench::new(WorldConfig { mode, seed, ..WorldConfig::default() });
-    let names = ["anna", "ben", "cleo"];
-    let tokens: Vec<_> = names.iter().map(|name| bench.device(name)).collect();
-    for act in acts {
-        match act {
-            Act::Push { device, expiration, priority, valid } => {
-                let expiration = expiration.map(|it| (bench.at.seconds() + it).to_string());
-                let priority = ["10", "5", "1"][usize::from(*priority)];
-                let mut headers = vec![("apns-priority", priority)];
-                headers.extend(expiration.iter().map(|it| ("apns-expiration", it.as_str())));
-                let token = if *valid { &tokens[*device] } else { "00ff" };
-                bench.push(token, &headers, r#"{"aps":{}}"#);
-            }
-            Act::Connect(device, online) => {
-                let to = if *online { Connection::Online } else { Connection::Offline };
-                bench.connect(names[*device], to);
-            }
-            Act::Life(number, state) => {
-                drop(bench.apply(Command::ChangeAddress(*number, AddressChange { state: *state })));
-            }
-            Act::Advance(seconds) => {
-                let mut left = *seconds;
-                while left > 0 {
-                    let piece = left.min(step);
-                    bench.advance(Duration::from_secs(piece));
-                    left -= piece;
-                }
-            }
-            Act::Age(seconds) => {
-                let age = Age { by: Some(Duration::from_secs(*seconds)), app: None };
-                bench.apply(Command::Age(age)).unwrap();
-            }
-            Act::Pass(micros) => bench.at = bench.at.after(Duration::from_micros(*micros)),
-        }
-    }
-    bench
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
-
-    #[test]
-    fn the_same_seed_and_commands_give_the_same_journal_byte_for_byte(
-        acts in acts(), seed in any::<u64>(), frozen in any::<bool>(),
-    ) {
-        let mode = if frozen { Mode::Frozen } else { Mode::Running };
-        let bytes = |mut bench: Bench| bench.world.tail(Cursor::default()).bytes().concat();
-        let one = bytes(run(mode, seed, &acts, u64::MAX));
-        let two = bytes(run(mode, seed, &acts, u64::MAX));
-        prop_assert!(one == two, "the journals differ");
-    }
-
-    #[test]
-    fn one_big_advance_equals_many_small_ones(acts in acts(), frozen in any::<bool>()) {
-        let mode = if frozen { Mode::Frozen } else { Mode::Running };
-        let mut one = run(mode, 1, &acts, u64::MAX);
-        let mut two = run(mode, 1, &acts, 40_001);
-        prop_assert_eq!(one.deliveries(), two.deliveries());
-    }
 }

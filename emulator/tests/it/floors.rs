@@ -147,6 +147,12 @@ fn the_test_sees_an_arrow_that_points_up() {
     assert_eq!(upward_arrows(&sideways), ["providers/adm/rules.rs uses providers/baidu"]);
     let rim = source("providers/adm/rules.rs", "use crate::providers::rim::Desk;");
     assert_eq!(upward_arrows(&rim), Vec::<String>::new());
+    let relative = source("post/queue.rs", "use super::super::world::World;");
+    assert_eq!(upward_arrows(&relative), ["post/queue.rs uses world"]);
+    let neighbor = source("providers/adm/mod.rs", "use super::baidu::limit;");
+    assert_eq!(upward_arrows(&neighbor), ["providers/adm/mod.rs uses providers/baidu"]);
+    let own = source("providers/adm/rules/head.rs", "use super::super::request::Push;");
+    assert_eq!(upward_arrows(&own), Vec::<String>::new());
     let below = source("world/state.rs", "use crate::post::Post;");
     assert_eq!(upward_arrows(&below), Vec::<String>::new());
 }
@@ -155,7 +161,7 @@ fn the_test_sees_an_arrow_that_points_up() {
 fn upward_arrows(source: &Source) -> Vec<String> {
     let Some((own, floor)) = place(source.room()) else { return Vec::new() };
     let mut wrong = Vec::new();
-    for target in arrows(&source.code) {
+    for target in arrows(&absolute(source)) {
         let room = target.split("::").next().unwrap_or_default();
         let Some((place, target_floor)) = place(room) else { continue };
         if room == source.room() {
@@ -168,6 +174,25 @@ fn upward_arrows(source: &Source) -> Vec<String> {
         }
     }
     wrong
+}
+
+/// The code with each `super::` written out from `crate::` on.
+fn absolute(source: &Source) -> String {
+    let path = source.path.trim_end_matches(".rs").trim_end_matches("/mod");
+    let modules: Vec<_> = path.split('/').collect();
+    let mut code = String::new();
+    let mut rest = source.code.as_str();
+    while let Some(start) = rest.find("super::") {
+        code.push_str(&rest[..start]);
+        rest = &rest[start..];
+        let mut above = modules.len();
+        while let Some(next) = rest.strip_prefix("super::") {
+            (above, rest) = (above.saturating_sub(1), next);
+        }
+        code.push_str("crate::");
+        code.extend(modules[..above].iter().map(|module| format!("{module}::")));
+    }
+    code + rest
 }
 
 /// What follows each `crate::`, also inside a group.

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::journal::Tail;
+use proptest::prelude::*;
 use serde::de::DeserializeOwned;
 
 fn filters() -> Vec<Filter> {
@@ -48,7 +49,7 @@ proptest! {
         let mut bench = Bench::frozen();
         let names = ["anna", "ben"];
         let tokens = names.map(|name| bench.device(name));
-        let after = Cursor { epoch: 1, sequence: from };
+        let after = Cursor { sequence: from, ..bench.world.end() };
         let mut watches: Vec<_> = filters()
             .into_iter()
             .map(|filter| (Watch::new(Watched::List(Box::new(filter.clone())), after), filter))

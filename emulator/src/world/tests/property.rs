@@ -1,0 +1,197 @@
+//! Whatever is done to a world: the same commands give the same journal, and one big step equals
+//! many small ones.
+
+use super::*;
+use proptest::prelude::*;
+
+/// Something that a test does to a world.
+#[derive(Clone, Debug)]
+enum Act {
+    AddFault { device: Option<usize>, times: u32, answers: Vec<u16> },
+    Advance(u64),
+    Age(u64),
+    Change(usize, DeviceChange),
+    Install(usize),
+    Life(u32, Life),
+    Pass(u64),
+    Push { to: To, expiration: Option<i64>, priority: u8 },
+    RemoveFault(u64),
+    Reset,
+    Rotate(usize),
+    Uninstall(usize),
+}
+
+/// Where a push goes.
+#[derive(Clone, Debug)]
+enum To {
+    /// The newest address of a device, dead or not.
+    Device(usize),
+    /// The first address of a device, which rotations leave behind.
+    First(usize),
+    Malformed,
+    Unknown(u8),
+}
+
+fn acts() -> impl Strategy<Value = Vec<Act>> {
+    let device = || 0..NAMES.len();
+    let to = prop_oneof![
+        8 => device().prop_map(To::Device),
+        2 => device().prop_map(To::First),
+        1 => Just(To::Malformed),
+        2 => (0_u8..4).prop_map(To::Unknown),
+    ];
+    let push = (to, prop::option::of(-10_i64..4_000_000), 0_u8..3)
+        .prop_map(|(to, expiration, priority)| Act::Push { to, expiration, priority });
+    let life = prop_oneof![Just(Life::Active), Just(Life::Expired), Just(Life::Unregistered)];
+    let answers = prop::collection::vec(prop_oneof![Just(200_u16), Just(429), Just(503)], 1..4);
+    let fault = (prop::option::of(device()), 1_u32..5, answers)
+        .prop_map(|(device, times, answers)| Act::AddFault { device, times, answers });
+    let act = prop_oneof![
+        12 => push,
+        4 => (device(), change()).prop_map(|(device, change)| Act::Change(device, change)),
+        1 => (0_u32..6, life).prop_map(|(number, life)| Act::Life(number, life)),
+        3 => (0_u64..3_000_000).prop_map(Act::Advance),
+        1 => (0_u64..5_000).prop_map(Act::Age),
+        3 => (0_u64..5_000_000).prop_map(Act::Pass),
+        1 => device().prop_map(Act::Install),
+        1 => device().prop_map(Act::Uninstall),
+        1 => device().prop_map(Act::Rotate),
+        1 => fault,
+        1 => (0_u64..3).prop_map(Act::RemoveFault),
+        1 => prop::bool::weighted(0.3).prop_map(|is_reset| if is_reset { Act::Reset } else { Act::Pass(1) }),
+    ];
+    prop::collection::vec(act, 0..60)
+}
+
+fn change() -> impl Strategy<Value = DeviceChange> {
+    let connection = prop_oneof![Just(Connection::Online), Just(Connection::Offline)];
+    let power = prop_oneof![Just(Power::Normal), Just(Power::Low), Just(Power::Asleep)];
+    (prop::option::of(connection), prop::option::of(power)).prop_map(|(connection, power)| {
+        DeviceChange { connection, power, ..DeviceChange::default() }
+    })
+}
+
+/// A world under acts; advances are cut into pieces of at most `step` seconds.
+struct Play {
+    bench: Bench,
+    first: Vec<String>,
+    step: u64,
+}
+
+impl Play {
+    fn new(mode: Mode, seed: u64, step: u64) -> Self {
+        let bench = Bench::new(WorldConfig { mode, seed, ..WorldConfig::default() });
+        let mut play = Self { bench, first: Vec::new(), step };
+        play.set_up();
+        play
+    }
+
+    fn set_up(&mut self) {
+        self.first = NAMES.iter().map(|name| self.bench.device(name)).collect();
+    }
+
+    /// Does it; what is refused changes nothing, and is refused in the same way again.
+    fn act(&mut self, act: &Act) {
+        let name = |device: usize| NAMES[device].to_owned();
+        let app = || AppName(APP.to_owned());
+        match act {
+            Act::AddFault { device, times, answers } => {
+                let about = device.map_or(json!({}), |device| json!({"device": name(device)}));
+                let fault = json!({"match": about, "times": times, "answers": answers});
+                self.command(Command::AddFault(serde_json::from_value(fault).unwrap()));
+            }
+            Act::Advance(seconds) => self.advance(*seconds),
+            Act::Age(seconds) => {
+                self.command(Command::Age(Age {
+                    by: Some(Duration::from_secs(*seconds)),
+                    app: None,
+                }));
+            }
+            Act::Change(device, change) => {
+                self.command(Command::ChangeDevice(name(*device), change.clone()));
+            }
+            Act::Install(device) => self.command(Command::Install(name(*device), app())),
+            Act::Life(number, state) => {
+                self.command(Command::ChangeAddress(*number, AddressChange { state: *state }));
+            }
+            Act::Pass(micros) => {
+                self.bench.at = self.bench.at.after(Duration::from_micros(*micros))
+            }
+            Act::Push { to, expiration, priority } => self.push(to, *expiration, *priority),
+            Act::RemoveFault(number) => self.command(Command::RemoveFault(FaultId(*number))),
+            Act::Reset => {
+                self.command(Command::Reset);
+                self.set_up();
+            }
+            Act::Rotate(device) => self.command(Command::Rotate(name(*device), app())),
+            Act::Uninstall(device) => self.command(Command::Uninstall(name(*device), app())),
+        }
+    }
+
+    fn command(&mut self, command: Command) {
+        drop(self.bench.apply(command));
+    }
+
+    fn advance(&mut self, seconds: u64) {
+        let mut left = seconds;
+        while left > 0 {
+            let piece = left.min(self.step);
+            self.bench.advance(Duration::from_secs(piece));
+            left -= piece;
+        }
+    }
+
+    fn push(&mut self, to: &To, expiration: Option<i64>, priority: u8) {
+        let token = match to {
+            To::Device(device) => {
+                let view = self.bench.world.device(NAMES[*device]).unwrap();
+                view.addresses.last().unwrap().address.clone()
+            }
+            To::First(device) => self.first[*device].clone(),
+            To::Malformed => "00ff".to_owned(),
+            To::Unknown(number) => format!("{number:064x}"),
+        };
+        let expiration = expiration.map(|it| (self.bench.at.seconds() + it).to_string());
+        let mut headers = vec![("apns-priority", ["10", "5", "1"][usize::from(priority)])];
+        headers.extend(expiration.iter().map(|it| ("apns-expiration", it.as_str())));
+        self.bench.push(&token, &headers, r#"{"aps":{}}"#);
+    }
+}
+
+fn run(mode: Mode, seed: u64, acts: &[Act], step: u64) -> Bench {
+    let mut play = Play::new(mode, seed, step);
+    acts.iter().for_each(|act| play.act(act));
+    play.bench
+}
+
+/// All that the journal tells, but for the moves of the clock itself.
+fn told(bench: &mut Bench) -> Vec<(Timestamp, Timestamp, String, Value)> {
+    let lines = events(&bench.world.tail(Cursor::default()), None, usize::MAX).items;
+    let lines = lines.into_iter().filter(|it| !it.kind.starts_with("clock_"));
+    lines.map(|it| (it.at, it.sender_at, it.kind, it.data)).collect()
+}
+
+const NAMES: [&str; 3] = ["anna", "ben", "cleo"];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn the_same_seed_and_commands_give_the_same_journal_byte_for_byte(
+        acts in acts(), seed in any::<u64>(), frozen in any::<bool>(),
+    ) {
+        let mode = if frozen { Mode::Frozen } else { Mode::Running };
+        let bytes = |mut bench: Bench| bench.world.tail(Cursor::default()).bytes().concat();
+        let one = bytes(run(mode, seed, &acts, u64::MAX));
+        let two = bytes(run(mode, seed, &acts, u64::MAX));
+        prop_assert!(one == two, "the journals differ");
+    }
+
+    #[test]
+    fn one_big_advance_equals_many_small_ones(acts in acts(), frozen in any::<bool>()) {
+        let mode = if frozen { Mode::Frozen } else { Mode::Running };
+        let mut one = run(mode, 1, &acts, u64::MAX);
+        let mut two = run(mode, 1, &acts, 40_001);
+        prop_assert_eq!(told(&mut one), told(&mut two));
+    }
+}
