@@ -136,9 +136,15 @@ impl Control {
         self.device_after(Command::Rotate(device.to_owned(), app.clone()))
     }
 
-    /// The addresses that read so at any service; all, when nothing is said.
-    pub fn addresses(&self, text: Option<&str>, limit: usize) -> Vec<AddressView> {
-        self.door.look(|world, _| world.addresses(text, limit))
+    /// The addresses that read so at any service; when nothing is said all, from the one on that
+    /// came after that number.
+    pub fn addresses(
+        &self,
+        text: Option<&str>,
+        after: Option<u32>,
+        limit: usize,
+    ) -> Vec<AddressView> {
+        self.door.look(|world, _| world.addresses(text, after, limit))
     }
 
     /// The address of that number.

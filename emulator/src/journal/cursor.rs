@@ -15,7 +15,7 @@ pub struct Cursor {
 
 /// The text is not a cursor.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected a cursor such as `1-42`, as `next` gave it, found `{0}`")]
+#[error("expected a cursor such as `1795707000-42`, as `next` gave it, found `{0}`")]
 pub struct CursorError(String);
 
 impl fmt::Display for Cursor {

@@ -53,11 +53,12 @@ struct Segment {
 }
 
 impl Journal {
-    /// An empty log.
-    pub fn new(limits: Limits) -> Self {
+    /// An empty log, and the number of its epoch: one that no earlier log had whose cursors somebody
+    /// may still hold.
+    pub fn new(limits: Limits, epoch: u32) -> Self {
         Self {
             limits,
-            epoch: 1,
+            epoch,
             sealed: VecDeque::new(),
             sealed_bytes: 0,
             active: Vec::new(),
@@ -72,8 +73,7 @@ impl Journal {
 
     /// Forgets everything and begins a new epoch, so that old cursors are known as such.
     pub fn reset(&mut self) {
-        let epoch = self.epoch + 1;
-        *self = Self { epoch, ..Self::new(self.limits) };
+        *self = Self::new(self.limits, self.epoch.wrapping_add(1));
     }
 
     /// Appends a record; `fields` puts what is in it. Kinds are below 16.
@@ -288,7 +288,7 @@ mod tests {
 
     #[test]
     fn records_come_back_in_order_from_a_cursor_on() {
-        let mut journal = Journal::new(Limits::default());
+        let mut journal = Journal::new(Limits::default(), 1);
         for text in ["a", "b", "c"] {
             journal.append(1, Now::default(), |to| to.text(text.as_bytes()));
         }
@@ -299,7 +299,7 @@ mod tests {
 
     #[test]
     fn a_repeated_long_text_is_written_once_per_connection_and_segment() {
-        let mut journal = Journal::new(Limits::default());
+        let mut journal = Journal::new(Limits::default(), 1);
         let bearer = [b'x'; 250];
         for connection in [7, 7, 8, 7] {
             journal.append(1, Now::default(), |to| to.repeated(connection, &bearer));
@@ -312,7 +312,7 @@ mod tests {
     fn headers_that_a_connection_repeats_are_written_once() {
         let one: &[(&str, &str)] = &[("apns-topic", "com.example.app"), ("apns-priority", "10")];
         let two: &[(&str, &str)] = &[("apns-topic", "com.example.appa"), ("pns-priority", "10")];
-        let mut journal = Journal::new(Limits::default());
+        let mut journal = Journal::new(Limits::default(), 1);
         let mut written = Vec::new();
         let mut sizes = Vec::new();
         for (connection, headers) in [(7, one), (7, one), (8, one), (7, two), (7, one), (7, &[])] {
@@ -346,7 +346,7 @@ mod tests {
 
     #[test]
     fn old_segments_go_whole_and_are_counted() {
-        let mut journal = Journal::new(Limits { bytes: 2 << 20, records: u64::MAX });
+        let mut journal = Journal::new(Limits { bytes: 2 << 20, records: u64::MAX }, 1);
         let body = vec![1; 100_000];
         for _ in 0..100 {
             journal.append(3, Now::default(), |to| to.text(&body));
@@ -366,7 +366,7 @@ mod tests {
 
     #[test]
     fn the_bound_by_count_holds_too() {
-        let mut journal = Journal::new(Limits { bytes: usize::MAX, records: 10 });
+        let mut journal = Journal::new(Limits { bytes: usize::MAX, records: 10 }, 1);
         let body = vec![1; 600_000];
         for _ in 0..40 {
             journal.append(1, Now::default(), |to| to.text(&body));
@@ -376,7 +376,7 @@ mod tests {
 
     #[test]
     fn a_cursor_of_another_epoch_is_the_beginning() {
-        let mut journal = Journal::new(Limits::default());
+        let mut journal = Journal::new(Limits::default(), 1);
         journal.append(1, Now::default(), |to| to.text(b"old"));
         let old = journal.end();
         journal.reset();
@@ -387,7 +387,7 @@ mod tests {
 
     #[test]
     fn a_cursor_beyond_the_end_is_the_end() {
-        let mut journal = Journal::new(Limits::default());
+        let mut journal = Journal::new(Limits::default(), 1);
         journal.append(1, Now::default(), |to| to.text(b"a"));
         let tail = journal.tail(Cursor { epoch: 1, sequence: u64::MAX });
         assert_eq!((texts(&tail).len(), tail.dropped(1)), (0, 0));
@@ -397,7 +397,7 @@ mod tests {
 
     #[test]
     fn heads_keep_both_times() {
-        let mut journal = Journal::new(Limits::default());
+        let mut journal = Journal::new(Limits::default(), 1);
         let now = Now { world: Timestamp::from_micros(-5), sender: Timestamp::from_seconds(9) };
         journal.append(4, now, |_| {});
         let tail = journal.tail(Cursor::default());

@@ -31,10 +31,18 @@ impl World {
         Ok(self.device_view(self.device_named(name)?))
     }
 
-    /// The addresses that read so at any service; all, when nothing is said.
-    pub fn addresses(&self, text: Option<&str>, limit: usize) -> Vec<AddressView> {
+    /// The addresses that read so at any service; when nothing is said all, from the one on that
+    /// came after that number.
+    pub fn addresses(
+        &self,
+        text: Option<&str>,
+        after: Option<u32>,
+        limit: usize,
+    ) -> Vec<AddressView> {
         let Some(text) = text else {
-            return self.post.addresses().take(limit).map(|id| self.address_view(id)).collect();
+            let skip = after.map_or(0, |after| after as usize + 1);
+            let page = self.post.addresses().skip(skip).take(limit);
+            return page.map(|id| self.address_view(id)).collect();
         };
         let found = abouts().filter_map(|(service, _)| {
             self.post.find_address(service, &address_bytes(service, text)?)

@@ -289,5 +289,29 @@ pub(super) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
+/// The kinds of event that there are, alphabetical.
+pub const EVENT_KINDS: &[&str] = &[
+    "address_changed",
+    "app",
+    "clock_advanced",
+    "clock_advancing",
+    "connection_closed",
+    "connection_opened",
+    "credentials_aged",
+    "delivery",
+    "device_added",
+    "device_changed",
+    "fault_added",
+    "fault_removed",
+    "installed",
+    "left_view",
+    "notice",
+    "request",
+    "reset",
+    "rotated",
+    "trouble",
+    "uninstalled",
+];
+
 /// Who asks, when no hub, bridge or schedule does.
 const SENDER: &str = "sender";

@@ -1,5 +1,6 @@
 //! The world's lines in the journal: how requests and deliveries are written and read.
 
+use super::project::EVENT_KINDS;
 use crate::clock::Now;
 use crate::journal::{Journal, Record};
 use crate::post::{Happening, Outcome, Post, ServiceId};
@@ -177,6 +178,7 @@ pub(super) fn read_notice<'a>(record: &Record<'a>) -> Option<(PlaceRead<'a>, &'a
 }
 
 pub(super) fn write_note(journal: &mut Journal, now: Now, name: &str, data: &Value) {
+    debug_assert!(EVENT_KINDS.contains(&name), "`{name}` is not listed as a kind of event");
     journal.append(NOTE, now, |to| {
         to.text(name.as_bytes());
         to.text(data.to_string().as_bytes());

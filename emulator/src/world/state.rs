@@ -67,7 +67,7 @@ impl World {
             services: Services::new(&mut post, &config.switches),
             post,
             ids: Ids::new(config.seed),
-            journal: Journal::new(config.journal),
+            journal: Journal::new(config.journal, epoch_of(at)),
             order: Order::default(),
             aging: Aging::default(),
             faults: Faults::default(),
@@ -307,4 +307,10 @@ fn nobody(misdirected: Option<ServiceId>) -> Answer {
     reply.body = json!({"pushpit": cause}).to_string().into();
     let verdict = Verdict { rule: Some(rule), cause: Some(cause.into()), ..Verdict::default() };
     Answer { reply, verdict }
+}
+
+/// The epoch of a journal that begins then. A program that outlives an emulator may ask its
+/// successor with an old cursor, which must be known as such: so the epoch is the second.
+fn epoch_of(at: Timestamp) -> u32 {
+    u32::try_from(at.seconds().rem_euclid(1 << 32)).unwrap_or_default()
 }

@@ -174,7 +174,7 @@ pub struct EventView {
     pub at: Timestamp,
     /// Sender time.
     pub sender_at: Timestamp,
-    /// What it is, such as `request`, `delivery`, `device`, `clock`.
+    /// What it is, such as `request`, `delivery`, `device_changed`, `trouble`.
     pub kind: String,
     /// Its content.
     pub data: Value,

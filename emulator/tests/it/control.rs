@@ -2,6 +2,7 @@
 
 mod bench;
 mod call;
+mod contract;
 mod credentials;
 mod document;
 mod door;

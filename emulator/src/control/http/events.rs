@@ -37,7 +37,7 @@ pub(super) async fn events(
         changes: app.control.door.changes(),
         control: app.control,
         closing: app.closing,
-        kind: query.text("kind").map(str::to_owned),
+        kind: query.kind()?,
         cursor: from,
         ready: VecDeque::new(),
     };

@@ -96,8 +96,10 @@ pub(super) async fn rotate(
 }
 
 pub(super) async fn addresses(State(app): State<App>, query: Query) -> Answer<Page<AddressView>> {
-    let items = app.control.addresses(query.text("address"), query.limit()?);
-    Ok(Json(Page { items, next: None }))
+    let limit = query.limit()?;
+    let items = app.control.addresses(query.text("address"), query.after_number()?, limit);
+    let next = items.last().filter(|_| items.len() == limit).map(|last| last.id.to_string());
+    Ok(Json(Page { items, next }))
 }
 
 pub(super) async fn address(

@@ -44,7 +44,7 @@ pub(super) async fn requests(
 }
 
 pub(super) async fn events(app: &App, query: &Query) -> Result<Json<List<EventView>>, Problem> {
-    let kind = query.text("kind").map(str::to_owned);
+    let kind = query.kind()?;
     let what = Watched::Events(kind.clone());
     list(app, query, what, move |control, after, limit| {
         control.events(kind.as_deref(), after, limit)

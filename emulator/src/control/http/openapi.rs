@@ -4,6 +4,7 @@ use super::problem::Document;
 use super::query::{MOST_ENTRIES, USUAL_ENTRIES};
 use super::route::{PREFIX, ROUTES, RouteLine};
 use crate::post::Outcome;
+use crate::world::EVENT_KINDS;
 use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
@@ -119,7 +120,7 @@ fn query_parameter(name: &str, generator: &mut SchemaGenerator) -> Value {
         "count" => ("how many entries to wait for; 1 when nothing is said", number),
         "device" => ("the device's name", text),
         "host" => ("the authority, as it came", text),
-        "kind" => ("what the event is, such as `request`", text),
+        "kind" => ("what the event is", json!({"enum": EVENT_KINDS})),
         "like" => ("JSON that an entry must match as a subset", text),
         "limit" => ("how many entries at most", {
             json!({

@@ -42,6 +42,7 @@ pub(super) struct Document {
     parameter: Option<String>,
     /// What of an expectation does not hold.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
     misses: Vec<Miss>,
     /// What an expectation looked at.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -5,7 +5,7 @@ use super::route::line_of;
 use crate::clock::parse_duration;
 use crate::control::handle::Wait;
 use crate::journal::Cursor;
-use crate::world::Filter;
+use crate::world::{EVENT_KINDS, Filter};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
@@ -54,9 +54,16 @@ impl Query {
     }
 
     pub(super) fn after(&self) -> Result<Cursor, Problem> {
-        let after = self
-            .read("after", "a cursor as `next` gave it, such as `1-42`", |text| text.parse().ok());
+        let after =
+            self.read("after", "a cursor as `next` gave it, such as `1795707000-42`", |text| {
+                text.parse().ok()
+            });
         after.map(Option::unwrap_or_default)
+    }
+
+    /// The number of the entry after which a page begins.
+    pub(super) fn after_number(&self) -> Result<Option<u32>, Problem> {
+        self.read("after", "a number as `next` gave it", |text| text.parse().ok())
     }
 
     /// How long to wait for how many entries, if a wait is asked for at all.
@@ -76,6 +83,17 @@ impl Query {
                 Err(Problem::new(BAD_PARAMETER, detail, help).in_parameter("wait"))
             }
         }
+    }
+
+    /// The kind of event that is asked for.
+    pub(super) fn kind(&self) -> Result<Option<String>, Problem> {
+        let Some(kind) = self.text("kind") else { return Ok(None) };
+        if EVENT_KINDS.contains(&kind) {
+            return Ok(Some(kind.to_owned()));
+        }
+        let detail = format!("there is no event of the kind `{kind}`");
+        let help = near(kind, EVENT_KINDS, "events are");
+        Err(Problem::new(BAD_PARAMETER, detail, help).in_parameter("kind"))
     }
 
     pub(super) fn filter(&self) -> Result<Filter, Problem> {
@@ -123,16 +141,22 @@ fn word<T: DeserializeOwned>(text: &str) -> Option<T> {
 }
 
 fn unknown(name: &str, known: &[&str]) -> Problem {
-    let near = known.iter().max_by(|one, two| {
-        strsim::jaro_winkler(name, one).total_cmp(&strsim::jaro_winkler(name, two))
-    });
-    let help = match near {
-        None => "it takes no query parameters".to_owned(),
-        Some(near) if strsim::jaro_winkler(name, near) > 0.8 => format!("did you mean `{near}`?"),
-        Some(_) => format!("it takes {}", known.join(", ")),
+    let help = match known {
+        [] => "it takes no query parameters".to_owned(),
+        _ => near(name, known, "it takes"),
     };
     let detail = format!("the call does not take `{name}`");
     Problem::new(BAD_PARAMETER, detail, help).in_parameter(name)
+}
+
+/// The name that was probably meant, else all that there are.
+fn near(wrong: &str, known: &[&str], all: &str) -> String {
+    let likeness = |name: &&&str| strsim::jaro_winkler(wrong, name);
+    let nearest = known.iter().max_by(|one, two| likeness(one).total_cmp(&likeness(two)));
+    match nearest.filter(|name| likeness(name) > 0.8) {
+        Some(name) => format!("did you mean `{name}`?"),
+        None => format!("{all} {}", known.join(", ")),
+    }
 }
 
 /// How many entries a list has when nothing is said.

@@ -11,6 +11,7 @@ use crate::world::{
 use axum::http::Method;
 use axum::routing::{MethodRouter, delete, get, patch, post, put};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde_json::{Map, Value};
 
 /// One call.
 pub(super) struct RouteLine {
@@ -200,10 +201,10 @@ pub(super) const ROUTES: &[RouteLine] = &[
     RouteLine {
         method: "get",
         path: "/addresses",
-        summary: "Addresses, or those that read so",
-        query: &["limit", "address"],
+        summary: "Addresses, oldest first, or those that read so",
+        query: &["limit", "after", "address"],
         body: None,
-        answer: (200, "the addresses", Some(of::<Page<AddressView>>)),
+        answer: (200, "a page of addresses", Some(of::<Page<AddressView>>)),
         problems: &[],
         handler: || get(handler::addresses),
     },
@@ -334,7 +335,7 @@ pub(super) const ROUTES: &[RouteLine] = &[
         summary: "This document",
         query: &[],
         body: None,
-        answer: (200, "the document", None),
+        answer: (200, "the document", Some(of::<Map<String, Value>>)),
         problems: &[],
         handler: || get(handler::openapi),
     },

@@ -1,5 +1,6 @@
 //! A world with its control API on a free port, a plain HTTP client, and a sender beside it.
 
+use super::contract;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use pushpit_emulator::clock::{Mode, Timestamp};
 use pushpit_emulator::control::{Control, ControlServer, ControlServerConfig, Door};
@@ -103,6 +104,7 @@ impl Bench {
         let answer = String::from_utf8(answer).unwrap();
         let (head, text) = answer.split_once("\r\n\r\n").unwrap();
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        contract::check(method, path, status, head, text);
         Answer { status, head: head.to_owned(), text: text.to_owned() }
     }
 

@@ -1,6 +1,6 @@
 //! Each call: what it does, and what it says when it cannot.
 
-use super::bench::{APP, Bench};
+use super::bench::{APP, Bench, clock};
 use serde_json::json;
 
 #[tokio::test]
@@ -74,6 +74,36 @@ async fn an_address_is_found_by_its_text_and_changed_by_its_number() {
     assert_eq!(bench.get("/api/v1/addresses/7000").await.status, 404);
     let nobody = bench.get("/api/v1/addresses?address=00").await.json();
     assert_eq!(nobody, json!({"items": [], "next": null}));
+}
+
+#[tokio::test]
+async fn addresses_are_paged_like_devices() {
+    let bench = Bench::start().await;
+    let names = ["anna", "ben", "cleo"];
+    let mut tokens = Vec::new();
+    for name in names {
+        tokens.push(bench.phone(name).await);
+    }
+    let mut pages = Vec::new();
+    let mut after = String::new();
+    loop {
+        let page = bench.get(&format!("/api/v1/addresses?limit=2{after}")).await.json();
+        let texts = page["items"].as_array().unwrap().iter();
+        pages.push(texts.map(|it| it["address"].as_str().unwrap().to_owned()).collect::<Vec<_>>());
+        let Some(next) = page["next"].as_str() else { break };
+        after = format!("&after={next}");
+    }
+    assert_eq!(pages, [tokens[..2].to_vec(), tokens[2..].to_vec()]);
+}
+
+#[tokio::test]
+async fn a_cursor_of_an_emulator_before_this_one_is_the_beginning() {
+    let bench = Bench::start().await;
+    let token = bench.phone("anna").await;
+    bench.push(&token, "a");
+    let earlier = clock().seconds() - 1;
+    let list = bench.get(&format!("/api/v1/requests?after={earlier}-9")).await.json();
+    assert_eq!(list["items"].as_array().unwrap().len(), 1);
 }
 
 #[tokio::test]
