@@ -66,9 +66,8 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
 fn change() -> impl Strategy<Value = DeviceChange> {
     let connection = prop_oneof![Just(Connection::Online), Just(Connection::Offline)];
     let power = prop_oneof![Just(Power::Normal), Just(Power::Low), Just(Power::Asleep)];
-    (prop::option::of(connection), prop::option::of(power)).prop_map(|(connection, power)| {
-        DeviceChange { connection, power, ..DeviceChange::default() }
-    })
+    (prop::option::of(connection), prop::option::of(power))
+        .prop_map(|(connection, power)| DeviceChange { connection, power })
 }
 
 /// A world under acts; advances are cut into pieces of at most `step` seconds.
@@ -108,7 +107,7 @@ impl Play {
                 }));
             }
             Act::Change(device, change) => {
-                self.command(Command::ChangeDevice(name(*device), change.clone()));
+                self.command(Command::ChangeDevice(name(*device), *change));
             }
             Act::Install(device) => self.command(Command::Install(name(*device), app())),
             Act::Life(number, state) => {
