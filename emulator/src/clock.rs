@@ -39,3 +39,6 @@ pub enum Mode {
 
 /// Where a frozen clock starts when nothing else is said: 2030-01-01T00:00:00Z.
 pub const FROZEN_START: Timestamp = Timestamp::from_seconds(1_893_456_000);
+
+/// Where the world clock ends: 9999-12-31T23:59:59Z, the last instant that RFC 3339 can write.
+pub const LATEST: Timestamp = Timestamp::from_seconds(253_402_300_799);

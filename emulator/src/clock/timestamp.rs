@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use super::LATEST;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A moment, in microseconds since 1970-01-01T00:00:00Z; negative before that.
@@ -68,7 +69,7 @@ impl Timestamp {
     }
 
     fn system(self) -> SystemTime {
-        let micros = u64::try_from(self.0).unwrap_or(0).min(LAST_WRITABLE_MICROS);
+        let micros = u64::try_from(self.min(LATEST).0).unwrap_or(0);
         UNIX_EPOCH + Duration::from_micros(micros)
     }
 }
@@ -144,6 +145,3 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
 pub fn show_duration(length: Duration) -> String {
     humantime::format_duration(length).to_string()
 }
-
-/// 9999-12-31T23:59:59Z, the last moment that RFC 3339 can write.
-const LAST_WRITABLE_MICROS: u64 = 253_402_300_799_000_000;

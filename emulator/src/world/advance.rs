@@ -3,7 +3,7 @@
 use super::command::{Advance, Done, Refused};
 use super::state::World;
 use super::view::ClockView;
-use crate::clock::{Now, Timestamp};
+use crate::clock::{LATEST, Now, Timestamp};
 use serde_json::json;
 
 impl World {
@@ -95,6 +95,3 @@ fn target(advance: Advance, now: Now) -> Result<Timestamp, Refused> {
 
 /// How many due moments run under one hold of the lock: some 100 µs, and with full queues below 1 ms.
 const SLICE: usize = 100;
-
-/// The last instant that can be written in RFC 3339: 9999-12-31T23:59:59Z.
-const LATEST: Timestamp = Timestamp::from_seconds(253_402_300_799);

@@ -1,5 +1,6 @@
 //! Small HTTP clients: one for a sender's own API, one for hand-written requests to the push port.
 
+use crate::scenario::{SenderUrl, UrlError};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::client::conn::{http1, http2};
@@ -20,8 +21,6 @@ use tokio::time::timeout;
 pub(super) struct Call {
     /// The method.
     pub method: String,
-    /// Path and query; for a sender's API the whole URL.
-    pub target: String,
     /// Headers.
     pub headers: BTreeMap<String, String>,
     /// The body.
@@ -40,20 +39,20 @@ pub(super) struct Called {
 /// A call that got no answer.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum CallError {
-    /// The URL is not one that can be called.
-    #[error("expected a URL such as `http://127.0.0.1:8080/send`, found `{0}`")]
-    Url(String),
-    /// Only this machine is called.
-    #[error("`{0}` is not on this machine")]
-    NotLoopback(String),
     /// Nobody listens, or the connection broke.
     #[error("no answer from `{to}`: {cause}")]
     Connection {
         /// Whom.
         to: String,
         /// What went wrong.
-        cause: String,
+        cause: BoxError,
     },
+    /// The push port cannot be called.
+    #[error("cannot call the push port: {0}")]
+    Push(#[from] PushPortError),
+    /// What was filled in makes it no request.
+    #[error("cannot be sent: {0}")]
+    Request(#[from] http::Error),
     /// It took too long.
     #[error("no answer from `{to}` within {}", humantime::format_duration(*limit))]
     TooLong {
@@ -62,40 +61,60 @@ pub(super) enum CallError {
         /// The limit.
         limit: Duration,
     },
+    /// What was filled in makes it no URL that may be called.
+    #[error(transparent)]
+    Url(#[from] UrlError),
 }
 
 impl CallError {
     /// What to do.
     pub(super) const fn help(&self) -> &'static str {
         match self {
-            Self::Url(_) => "write scheme, host, port and path",
-            Self::NotLoopback(_) => "a scenario calls senders on 127.0.0.1 or localhost only",
             Self::Connection { .. } => "does the sender run and listen? see its output",
+            Self::Push(_) => "look at the space of the folder for temporary files",
+            Self::Request(_) => "look at what stands for the names in method, path and headers",
             Self::TooLong { .. } => "raise `timeout` if it only needs longer",
+            Self::Url(error) => error.fault.help(),
         }
     }
+}
+
+/// Why the push port cannot be called.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum PushPortError {
+    /// The CA is no certificate that can be trusted.
+    #[error(transparent)]
+    Ca(#[from] rustls::Error),
+    /// The CA's file cannot be read.
+    #[error(transparent)]
+    CaFile(#[from] rustls_pki_types::pem::Error),
+    /// No certificate is for such a host.
+    #[error("`{0}` is not the name of a host")]
+    Host(String),
+    /// There is no listener.
+    #[error("there is no push listener")]
+    None,
 }
 
 /// Calls a URL over plain HTTP/1.1.
 ///
 /// # Errors
-/// The URL is wrong or beyond this machine, or there is no answer.
-pub(super) async fn call(call: Call, limit: Duration) -> Result<Called, CallError> {
-    let url = call.target.clone();
-    let (authority, path) = parts(&url)?;
-    let address = loopback(&authority)?;
+/// It cannot be sent, or there is no answer.
+pub(super) async fn call(
+    url: &SenderUrl,
+    call: Call,
+    limit: Duration,
+) -> Result<Called, CallError> {
+    let request = build(call, url.path().as_str(), Some(url.authority()))?;
     let work = async {
-        let stream = TcpStream::connect(address).await.map_err(|cause| cause.to_string())?;
-        let (mut sender, connection) =
-            http1::handshake(TokioIo::new(stream)).await.map_err(|cause| cause.to_string())?;
+        let stream = TcpStream::connect(url.addresses()).await?;
+        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
         let driver = tokio::spawn(connection);
-        let request = build(call, &path, Some(&authority))?;
-        let response = sender.send_request(request).await.map_err(|cause| cause.to_string())?;
-        let called = read(response).await;
+        let called = read(sender.send_request(request).await?).await;
         driver.abort();
         called
     };
-    settle(url.clone(), limit, timeout(limit, work).await)
+    settle(url.to_string(), limit, timeout(limit, work).await)
 }
 
 /// The push port of an emulator, and whom to trust there.
@@ -109,44 +128,40 @@ impl PushPort {
     /// A push port whose certificates the CA in this file signs.
     ///
     /// # Errors
-    /// The file cannot be read.
-    pub(super) fn new(address: SocketAddr, ca: &Path) -> Result<Self, CallError> {
-        let error = |cause: String| CallError::Connection { to: ca.display().to_string(), cause };
-        let certificate =
-            CertificateDer::from_pem_file(ca).map_err(|cause| error(cause.to_string()))?;
+    /// The file cannot be read, or is no certificate.
+    pub(super) fn new(address: SocketAddr, ca: &Path) -> Result<Self, PushPortError> {
         let mut roots = rustls::RootCertStore::empty();
-        roots.add(certificate).map_err(|cause| error(cause.to_string()))?;
+        roots.add(CertificateDer::from_pem_file(ca)?)?;
         let mut tls =
             rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
         tls.alpn_protocols = vec![b"h2".to_vec()];
         Ok(Self { address, tls: Arc::new(tls) })
     }
 
-    /// Sends one request over TLS and HTTP/2; `host` is the name that it is for.
+    /// Sends one request over TLS and HTTP/2; `host` is the name that it is for,
+    /// `path` has the query too.
     ///
     /// # Errors
-    /// There is no answer.
+    /// It cannot be sent, or there is no answer.
     pub(super) async fn send(
         &self,
         host: &str,
+        path: &str,
         call: Call,
         limit: Duration,
     ) -> Result<Called, CallError> {
+        let name = ServerName::try_from(host.to_owned())
+            .map_err(|_| PushPortError::Host(host.to_owned()))?;
+        let target = format!("https://{host}{path}");
+        let request = build(call, &target, None)?;
         let work = async {
-            let text = |cause: &dyn std::fmt::Display| cause.to_string();
-            let stream = TcpStream::connect(self.address).await.map_err(|it| text(&it))?;
-            let name = ServerName::try_from(host.to_owned()).map_err(|it| text(&it))?;
+            let stream = TcpStream::connect(self.address).await?;
             let connector = tokio_rustls::TlsConnector::from(Arc::clone(&self.tls));
-            let stream = connector.connect(name, stream).await.map_err(|it| text(&it))?;
+            let stream = connector.connect(name, stream).await?;
             let (mut sender, connection) =
-                http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
-                    .await
-                    .map_err(|it| text(&it))?;
+                http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await?;
             let driver = tokio::spawn(connection);
-            let target = format!("https://{host}{}", call.target);
-            let request = build(call, &target, None)?;
-            let response = sender.send_request(request).await.map_err(|it| text(&it))?;
-            let called = read(response).await;
+            let called = read(sender.send_request(request).await?).await;
             driver.abort();
             called
         };
@@ -154,10 +169,13 @@ impl PushPort {
     }
 }
 
+/// Whatever breaks a connection.
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
 fn settle(
     to: String,
     limit: Duration,
-    done: Result<Result<Called, String>, tokio::time::error::Elapsed>,
+    done: Result<Result<Called, BoxError>, tokio::time::error::Elapsed>,
 ) -> Result<Called, CallError> {
     match done {
         Ok(Ok(called)) => Ok(called),
@@ -166,41 +184,26 @@ fn settle(
     }
 }
 
-fn build(call: Call, target: &str, host: Option<&str>) -> Result<Request<Full<Bytes>>, String> {
+/// The request; `host` stands in its header unless the call has a host of its own.
+fn build(
+    call: Call,
+    target: &str,
+    host: Option<&str>,
+) -> Result<Request<Full<Bytes>>, http::Error> {
     let mut request = Request::builder().method(call.method.as_str()).uri(target);
-    if let Some(host) = host {
+    if let Some(host) = host.filter(|_| !call.headers.contains_key("host")) {
         request = request.header("host", host);
     }
     for (name, value) in &call.headers {
         request = request.header(name, value);
     }
-    request.body(Full::new(call.body.into())).map_err(|cause| cause.to_string())
+    request.body(Full::new(call.body.into()))
 }
 
-async fn read(response: Response<hyper::body::Incoming>) -> Result<Called, String> {
+async fn read(response: Response<hyper::body::Incoming>) -> Result<Called, BoxError> {
     let status = response.status().as_u16();
-    let body = Limited::new(response.into_body(), LONGEST_BODY).collect().await;
-    let body = body.map_err(|cause| cause.to_string())?.to_bytes();
+    let body = Limited::new(response.into_body(), LONGEST_BODY).collect().await?.to_bytes();
     Ok(Called { status, body: String::from_utf8_lossy(&body).into_owned() })
-}
-
-fn parts(url: &str) -> Result<(String, String), CallError> {
-    let uri: http::Uri = url.parse().map_err(|_| CallError::Url(url.to_owned()))?;
-    let plain = uri.scheme_str() == Some("http");
-    match (plain, uri.authority(), uri.path_and_query()) {
-        (true, Some(authority), Some(path)) => Ok((authority.to_string(), path.to_string())),
-        _ => Err(CallError::Url(url.to_owned())),
-    }
-}
-
-/// The address of a name of this machine; no resolver is asked.
-fn loopback(authority: &str) -> Result<SocketAddr, CallError> {
-    let authority =
-        if authority.contains(':') { authority.to_owned() } else { format!("{authority}:80") };
-    let numbers = authority.replacen("localhost:", "127.0.0.1:", 1);
-    let address: SocketAddr =
-        numbers.parse().map_err(|_| CallError::NotLoopback(authority.clone()))?;
-    if address.ip().is_loopback() { Ok(address) } else { Err(CallError::NotLoopback(authority)) }
 }
 
 /// A longer answer is no answer of a sender's API.

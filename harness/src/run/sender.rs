@@ -4,8 +4,8 @@ use super::http::{Call, call};
 use super::process::Process;
 use super::result::{Failure, in_words};
 use super::stage::Stage;
-use super::step::said;
-use crate::scenario::{Ready, Sender};
+use super::step::{call_failed, said};
+use crate::scenario::{Ready, Sender, SenderUrl};
 use std::net::Ipv4Addr;
 use std::time::Duration;
 use tokio::net::TcpStream;
@@ -97,7 +97,10 @@ impl Stage<'_> {
         let process = &mut running.process;
         let mut last = format!("no line contained `{text}`");
         let is_ready = match &ready.value {
-            Ready::Http(_) => timeout(limit, answers(process, &text, &mut last)).await,
+            Ready::Http(_) => {
+                let url = SenderUrl::parse(&text).map_err(|error| call_failed(error.into()))?;
+                timeout(limit, answers(process, &url, &mut last)).await
+            }
             Ready::Line(_) => {
                 let mut lines = process.lines();
                 timeout(limit, async { lines.contain(&text).await }).await
@@ -131,10 +134,10 @@ impl Stage<'_> {
 }
 
 /// Looks at a page until it answers well; `last` tells what the last look found.
-async fn answers(process: &mut Process, url: &str, last: &mut String) -> bool {
+async fn answers(process: &mut Process, url: &SenderUrl, last: &mut String) -> bool {
     while process.ended().is_none() {
-        let get = Call { method: "GET".to_owned(), target: url.to_owned(), ..Call::default() };
-        *last = match call(get, ONE_LOOK).await {
+        let get = Call { method: "GET".to_owned(), ..Call::default() };
+        *last = match call(url, get, ONE_LOOK).await {
             Ok(called) if (200..400).contains(&called.status) => return true,
             Ok(called) => format!("GET {url} was answered {}", called.status),
             Err(error) => error.to_string(),

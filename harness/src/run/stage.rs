@@ -1,11 +1,11 @@
 //! What a scenario runs on: an emulator of its own, its devices, and its long-running senders.
 
-use super::http::PushPort;
+use super::http::{PushPort, PushPortError};
 use super::names::{Names, variables};
 use super::process::{Launch, Process};
 use super::result::{Failure, Inbox, NoRequest};
 use super::sender::RunningSender;
-use super::step::{refused, said};
+use super::step::{call_failed, refused, said};
 use crate::scenario::{AppSpec, Located, Scenario, Table, UnknownAddresses, chosen};
 use crate::snapshot::Known;
 use pushpit_emulator::journal::Cursor;
@@ -172,8 +172,9 @@ impl<'a> Stage<'a> {
     /// A client of the push port.
     pub(super) fn push_port(&self) -> Result<PushPort, Failure> {
         let bound = self.emulator.push().first().map(|bound| bound.address);
-        let address = bound.ok_or_else(|| said("there is no push listener".to_owned()))?;
-        PushPort::new(address, &self.emulator.ca_path()).map_err(|error| said(error.to_string()))
+        let port = bound.ok_or(PushPortError::None);
+        let port = port.and_then(|address| PushPort::new(address, &self.emulator.ca_path()));
+        port.map_err(|error| call_failed(error.into()))
     }
 
     /// A command line: a list, or a line for the shell.

@@ -7,7 +7,7 @@ use super::stage::Stage;
 use crate::scenario::substitute::{fill, fill_value};
 use crate::scenario::{
     Advance, AgeCredentials, Await, Command, Fault, HttpCall, Located, OutputMatch, Patch,
-    PushRequest, Run, Step, Table, Words,
+    PushRequest, Run, SenderUrl, Step, Table, Words,
 };
 use pushpit_emulator::world::{self, AppName, DeviceChange};
 use serde_json::Value;
@@ -41,7 +41,7 @@ impl Stage<'_> {
     async fn advance(&mut self, advance: &Advance) -> Result<(), Failure> {
         let advance = match advance {
             Advance::By(length) => world::Advance { by: Some(length.0), to: None },
-            Advance::To(instant) => world::Advance { by: None, to: Some(*instant) },
+            Advance::To(instant) => world::Advance { by: None, to: Some(instant.value) },
         };
         self.emulator.control().advance(advance).await.map(drop).map_err(refused)
     }
@@ -144,22 +144,24 @@ impl Stage<'_> {
     async fn http(&mut self, http: &HttpCall) -> Result<(), Failure> {
         let body = self.body(http.json.as_ref(), http.body.as_ref())?;
         let by_body = if body.is_some() { "POST" } else { "GET" };
+        let url =
+            SenderUrl::parse(&self.fill(&http.url)?).map_err(|error| call_failed(error.into()))?;
         let request = Call {
             method: http.method.as_ref().map_or(by_body, |it| &it.value).to_owned(),
-            target: self.fill(&http.url)?,
             headers: self.headers(&http.headers, http.json.is_some())?,
             body: body.unwrap_or_default(),
         };
         let limit = http.timeout.map_or(CALL_LIMIT, |limit| limit.0);
-        let called = call(request, limit).await.map_err(call_failed)?;
-        let good = match http.status {
-            Some(wanted) => called.status == wanted,
+        let called = call(&url, request, limit).await.map_err(call_failed)?;
+        let good = match &http.status {
+            Some(wanted) => called.status == wanted.value,
             None => (200..300).contains(&called.status),
         };
         if good {
             return Ok(());
         }
-        let wanted = http.status.map_or_else(|| "200 to 299".to_owned(), |it| it.to_string());
+        let wanted = http.status.as_ref();
+        let wanted = wanted.map_or_else(|| "200 to 299".to_owned(), |it| it.value.to_string());
         let what = format!("expected status {wanted}, found {}: {}", called.status, called.body);
         Err(said(what))
     }
@@ -168,15 +170,16 @@ impl Stage<'_> {
         let body = self.body(request.json.as_ref(), request.body.as_ref())?;
         let call = Call {
             method: request.method.as_ref().map_or("POST", |it| &it.value).to_owned(),
-            target: self.fill(&request.path)?,
             headers: self.headers(&request.headers, false)?,
             body: body.unwrap_or_default(),
         };
+        let path = self.fill(&request.path)?;
         let host = request.host.as_ref().map(|host| self.fill(host)).transpose()?;
         let host = host.unwrap_or_else(|| "localhost".to_owned());
         let limit = request.timeout.map_or(CALL_LIMIT, |limit| limit.0);
-        let called = self.push_port()?.send(&host, call, limit).await.map_err(call_failed)?;
-        let wanted = request.status.unwrap_or(200);
+        let called =
+            self.push_port()?.send(&host, &path, call, limit).await.map_err(call_failed)?;
+        let wanted = request.status.as_ref().map_or(200, |status| status.value);
         if called.status != wanted {
             let what =
                 format!("expected status {wanted}, found {}: {}", called.status, called.body);
@@ -257,7 +260,7 @@ pub(super) fn refused(refused: world::Refused) -> Failure {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it stands at the end of a chain of results")]
-fn call_failed(error: super::http::CallError) -> Failure {
+pub(super) fn call_failed(error: super::http::CallError) -> Failure {
     Failure { help: Some(error.help().to_owned()), ..said(error.to_string()) }
 }
 

@@ -1,8 +1,10 @@
 //! What a scenario means: names that stand for something, values that go together.
 //!
-//! Everything that is wrong is found in one go. What only the run can tell (an advance into the
-//! past, a patch that the provider does not know) is judged there.
+//! Everything that is wrong is found in one go. What only the run can tell (an advance of a
+//! running clock into the past, a patch that the provider does not know) is judged there.
 
+mod calls;
+mod clock;
 mod steps;
 mod texts;
 
@@ -84,6 +86,7 @@ impl<'a> Checker<'a> {
             self.sender(sender);
         }
         self.steps();
+        self.clock();
         self.texts();
     }
 
@@ -200,6 +203,9 @@ impl<'a> Checker<'a> {
 
     fn sender(&mut self, sender: &'a Sender) {
         self.one_program(sender.run.as_ref(), sender.shell.as_ref(), "run", None);
+        if let Some(ready) = &sender.ready {
+            self.ready(&ready.value);
+        }
     }
 
     fn command(&mut self, command: &'a Command, place: Place) {

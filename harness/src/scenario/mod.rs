@@ -14,6 +14,7 @@ mod shape;
 mod step;
 pub mod substitute;
 mod switches;
+mod url;
 
 pub use check::{Provider, check};
 pub use claim::{Answer, AnswerSpec, Exactly, Expect, Nothing, Patch};
@@ -30,3 +31,4 @@ pub use step::{
     Step,
 };
 pub use switches::{Choice, chosen};
+pub use url::{SenderUrl, UrlError, UrlFault};

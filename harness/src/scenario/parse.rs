@@ -302,7 +302,7 @@ fn is_blank(source: &str) -> bool {
 }
 
 /// The text's first line, cut where it becomes too long for a message.
-fn short(text: &str) -> std::borrow::Cow<'_, str> {
+pub(super) fn short(text: &str) -> std::borrow::Cow<'_, str> {
     let line = text.lines().next().unwrap_or_default().trim_end();
     match line.char_indices().nth(LONGEST_QUOTE) {
         None => line.into(),

@@ -173,12 +173,12 @@ shape!(
 );
 
 /// Where the world clock moves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Advance {
     /// By a length.
     By(Length),
     /// To a moment.
-    To(Timestamp),
+    To(Located<Timestamp>),
 }
 
 shape!(

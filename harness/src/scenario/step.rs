@@ -204,7 +204,7 @@ pub struct HttpCall {
     /// A text as the body. Not together with `json`.
     pub body: Option<Located<String>>,
     /// The status that must come; any from 200 to 299 when nothing is said.
-    pub status: Option<u16>,
+    pub status: Option<Located<u16>>,
     /// How long the answer may take, in real time; 10s by default.
     pub timeout: Option<Length>,
 }
@@ -227,7 +227,7 @@ pub struct PushRequest {
     /// A text as the body. Not together with `json`.
     pub body: Option<Located<String>>,
     /// The status that must come.
-    pub status: Option<u16>,
+    pub status: Option<Located<u16>>,
     /// The provider's reason that must come.
     pub reason: Option<Located<String>>,
     /// How long the answer may take, in real time; 10s by default.

@@ -358,8 +358,14 @@ fn a_failed_step_says_nothing_of_senders_that_still_run() {
 
 #[test]
 fn advancing_into_the_past_is_refused() {
-    let ended = run("  - advance: { to: 2029-01-01T00:00:00Z }\n");
+    let step = "  - advance: { to: 2029-01-01T00:00:00Z }\n";
+    let ended = run(step);
+    assert_eq!(ended.status, Some(2));
+    assert!(ended.stdout.contains("cannot go back"), "{}", ended.stdout);
+    // Where a running clock stands is known to the run alone.
+    let ended = run(&format!("{step}clock: {{ mode: running, start: 2031-01-01T00:00:00Z }}\n"));
     assert_eq!(ended.status, Some(1));
+    assert!(ended.stdout.contains("story.yaml:8:5: step 1 `advance`: "), "{}", ended.stdout);
     assert!(ended.stdout.contains("can't go back"), "{}", ended.stdout);
 }
 

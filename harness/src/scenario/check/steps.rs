@@ -75,21 +75,8 @@ impl<'a> Checker<'a> {
                 }
             }
             Step::Fault(fault) => self.fault(fault, step.place),
-            Step::Http(call) => {
-                self.one_body(call.json.is_some(), call.body.as_ref());
-            }
-            Step::Request(request) => {
-                self.one_body(request.json.is_some(), request.body.as_ref());
-                if !request.path.value.starts_with(['/', '$']) {
-                    let message = format!(
-                        "expected a path that begins with `/`, found `{}`",
-                        request.path.value
-                    );
-                    self.report(request.path.place, message)
-                        .help("give the name of the host as `host: …`".to_owned())
-                        .file(self);
-                }
-            }
+            Step::Http(call) => self.http(call),
+            Step::Request(request) => self.request(request),
             Step::Install(apps) => self.install(apps, installed),
             Step::Rotate(apps) => self.present(apps, installed, "rotate", false),
             Step::Uninstall(apps) => self.present(apps, installed, "uninstall", true),
@@ -314,14 +301,6 @@ impl<'a> Checker<'a> {
     fn one_of(&mut self, what: &str, found: &Located<String>, known: &[&str]) {
         if !known.contains(&found.value.as_str()) {
             self.unknown(what, found, known);
-        }
-    }
-
-    fn one_body(&mut self, json: bool, body: Option<&'a Located<String>>) {
-        if let (true, Some(body)) = (json, body) {
-            self.report(body.place, "`body` cannot stand beside `json`")
-                .help("keep one of them".to_owned())
-                .file(self);
         }
     }
 
