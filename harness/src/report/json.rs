@@ -1,5 +1,6 @@
 //! A run's results as JSON, one line per scenario.
 
+use crate::diagnostic::Place;
 use crate::run::{Difference, ScenarioResult, SnapshotResult, Verdict};
 use serde_json::{Value, json};
 
@@ -11,10 +12,11 @@ pub fn json(result: &ScenarioResult) -> Value {
             "step": failure.step.map(|(number, name, place)| json!({
                 "number": number, "name": name, "line": place.line, "column": place.column,
             })),
+            "place": place(failure.seen.place),
             "what": failure.what,
             "help": failure.help,
             "misses": failure.seen.misses.iter().map(|(about, miss)| json!({"about": about, "miss": miss})).collect::<Vec<_>>(),
-            "ended_senders": failure.seen.ended.iter().map(|(name, status)| json!({"name": name, "status": status})).collect::<Vec<_>>(),
+            "ended_senders": failure.seen.ended.iter().map(|it| json!({"name": it.name, "status": it.status, "place": place(it.place)})).collect::<Vec<_>>(),
             "outputs": failure.seen.outputs.iter().map(|(of, text)| json!({"of": of, "text": text})).collect::<Vec<_>>(),
             "rejected": failure.seen.rejected,
             "silent": failure.seen.silent,
@@ -34,6 +36,10 @@ pub fn json(result: &ScenarioResult) -> Value {
         "snapshot": snapshot(&result.snapshot),
         "milliseconds": u64::try_from(result.took.as_millis()).unwrap_or(u64::MAX),
     })
+}
+
+fn place(place: Option<Place>) -> Value {
+    place.map_or(Value::Null, |place| json!({"line": place.line, "column": place.column}))
 }
 
 fn snapshot(snapshot: &SnapshotResult) -> Value {

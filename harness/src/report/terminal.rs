@@ -1,8 +1,9 @@
 //! A run's results for a person at a terminal.
 
-use crate::diagnostic::{Style, draw};
+use crate::diagnostic::{Place, Style, draw};
 use crate::run::{
-    Difference, Failure, Inbox, NoRequest, ScenarioResult, SnapshotResult, Verdict, in_words,
+    Difference, EndedSender, Failure, Inbox, NoRequest, ScenarioResult, SnapshotResult, Verdict,
+    in_words,
 };
 use anstyle::{AnsiColor, Style as Paint};
 use pushpit_emulator::world::Miss;
@@ -55,17 +56,23 @@ impl Terminal {
     }
 
     fn failure(&self, text: &mut String, file: &str, failure: &Failure) {
-        match failure.step {
-            Some((number, name, place)) => {
-                let at = format!("{file}:{}:{}", place.line, place.column);
-                let _ = writeln!(text, "  {at}: step {number} `{name}`: {}", failure.what);
+        let at = |place: Place| format!("{file}:{}:{}", place.line, place.column);
+        let what = &failure.what;
+        let _ = match (failure.seen.place, failure.step) {
+            (None, None) => writeln!(text, "  {what}"),
+            (None, Some((number, name, step))) => {
+                writeln!(text, "  {}: step {number} `{name}`: {what}", at(step))
             }
-            None => {
-                let _ = writeln!(text, "  {}", failure.what);
+            (Some(place), None) => writeln!(text, "  {}: {what}", at(place)),
+            (Some(place), Some((number, name, step))) => {
+                let found = format!("{}: found at step {number} `{name}`", at(step));
+                writeln!(text, "  {}: {what}\n  {found}", at(place))
             }
-        }
-        for (name, status) in &failure.seen.ended {
-            let _ = write!(text, "  the sender `{name}` ended {} before this", in_words(*status));
+        };
+        for EndedSender { name, status, place } in &failure.seen.ended {
+            let at = place.map(|place| format!("{}: ", at(place))).unwrap_or_default();
+            let how = in_words(*status);
+            let _ = write!(text, "  {at}the sender `{name}` ended {how} before this");
             let who = format!("sender `{name}`");
             let wrote = failure.seen.outputs.iter().any(|(of, _)| *of == who);
             let _ = writeln!(text, "{}", if wrote { "" } else { " and wrote nothing" });

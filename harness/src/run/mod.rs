@@ -18,7 +18,8 @@ mod step;
 
 pub use keeper::{KEEP, adopt, children, keep, sweep};
 pub use result::{
-    Difference, Failure, Inbox, NoRequest, ScenarioResult, Seen, SnapshotResult, Verdict, in_words,
+    Difference, EndedSender, Failure, Inbox, NoRequest, ScenarioResult, Seen, SnapshotResult,
+    Verdict, in_words,
 };
 pub use scenario::{Begun, Job, Settings, run_all};
 pub use stage::configured;

@@ -63,11 +63,22 @@ pub struct Failure {
     pub seen: Box<Seen>,
 }
 
+impl Failure {
+    /// The same, with the place of what is wrong.
+    #[must_use]
+    pub(super) fn at(mut self, place: impl Into<Option<Place>>) -> Self {
+        self.seen.place = place.into();
+        self
+    }
+}
+
 /// What helps to understand a failure.
 #[derive(Clone, Debug, Default)]
 pub struct Seen {
-    /// Long-running senders that had ended by themselves before this: who, and with which status.
-    pub ended: Vec<(String, i32)>,
+    /// Where in the file that stands which is wrong, when it is not the step.
+    pub place: Option<Place>,
+    /// Long-running senders that had ended by themselves before this.
+    pub ended: Vec<EndedSender>,
     /// What an expectation missed: about what, and what.
     pub misses: Vec<(String, Miss)>,
     /// What senders wrote: who, and what.
@@ -78,6 +89,17 @@ pub struct Seen {
     pub no_requests: Vec<NoRequest>,
     /// Whether nothing came at all since the `expect` before, though something was expected.
     pub silent: bool,
+}
+
+/// A long-running sender that ended by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndedSender {
+    /// Its name.
+    pub name: String,
+    /// Its exit status.
+    pub status: i32,
+    /// Where in the file it is said what it runs.
+    pub place: Option<Place>,
 }
 
 /// Something that never became a request, such as a TLS handshake that failed.

@@ -2,10 +2,11 @@
 
 use super::http::{Call, call};
 use super::process::Process;
-use super::result::{Failure, in_words};
+use super::result::{EndedSender, Failure, in_words};
 use super::stage::Stage;
 use super::step::{call_failed, said};
-use crate::scenario::{Ready, Sender, SenderUrl};
+use crate::diagnostic::Place;
+use crate::scenario::{Located, Ready, Sender, SenderUrl};
 use std::net::Ipv4Addr;
 use std::time::Duration;
 use tokio::net::TcpStream;
@@ -15,6 +16,8 @@ use tokio::time::timeout;
 #[derive(Debug)]
 pub(super) struct RunningSender {
     process: Process,
+    /// Where the file says what it runs.
+    program: Option<Place>,
 }
 
 impl RunningSender {
@@ -40,16 +43,26 @@ impl Stage<'_> {
     pub(super) async fn start_senders(&mut self) -> Result<(), Failure> {
         let scenario = self.scenario;
         for (name, sender) in scenario.all_senders() {
-            let words = self.words(sender.run.as_ref(), sender.shell.as_ref())?;
-            let launch = self.launch(words, sender.dir.as_ref(), &sender.env, String::new())?;
-            let process = Process::start(launch).await.map_err(|error| Failure {
-                help: Some(error.help().to_owned()),
-                ..said(error.to_string())
-            })?;
-            self.senders.push((name.to_owned(), RunningSender { process }));
-            self.become_ready(name, sender).await?;
+            let program = program(sender);
+            let here = |failure: Failure| failure.at(program);
+            let process = self.start(sender).await.map_err(here)?;
+            let running = RunningSender { process, program };
+            self.senders.push((name.to_owned(), running));
+            if let Some(ready) = &sender.ready {
+                let limit = sender.timeout.map_or(READY_LIMIT, |limit| limit.0);
+                self.become_ready(name, ready, limit).await?;
+            }
         }
         Ok(())
+    }
+
+    async fn start(&self, sender: &Sender) -> Result<Process, Failure> {
+        let words = self.words(sender.run.as_ref(), sender.shell.as_ref())?;
+        let launch = self.launch(words, sender.dir.as_ref(), &sender.env, String::new())?;
+        Process::start(launch).await.map_err(|error| Failure {
+            help: Some(error.help().to_owned()),
+            ..said(error.to_string())
+        })
     }
 
     /// Names the senders that had ended by themselves before a step failed: they are the likely
@@ -63,7 +76,8 @@ impl Stage<'_> {
         for (name, sender) in &mut self.senders {
             let Some(status) = sender.ended() else { continue };
             sender.process.drained().await;
-            failure.seen.ended.push((name.clone(), status));
+            let place = sender.program;
+            failure.seen.ended.push(EndedSender { name: name.clone(), status, place });
         }
         failure
     }
@@ -73,7 +87,8 @@ impl Stage<'_> {
         for (name, sender) in &mut self.senders {
             if let Some(status) = sender.ended() {
                 sender.process.drained().await;
-                return Err(said(format!("sender `{name}` ended by itself {}", in_words(status))));
+                let what = format!("sender `{name}` ended by itself {}", in_words(status));
+                return Err(said(what).at(sender.program));
             }
         }
         Ok(())
@@ -88,17 +103,23 @@ impl Stage<'_> {
         Ok(())
     }
 
-    async fn become_ready(&mut self, name: &str, sender: &Sender) -> Result<(), Failure> {
-        let Some(ready) = &sender.ready else { return Ok(()) };
-        let (Ready::Http(text) | Ready::Line(text) | Ready::Port(text)) = &ready.value;
-        let text = self.fill(text)?;
-        let limit = sender.timeout.map_or(READY_LIMIT, |limit| limit.0);
+    async fn become_ready(
+        &mut self,
+        name: &str,
+        ready: &Located<Ready>,
+        limit: Duration,
+    ) -> Result<(), Failure> {
+        let Located { value: ready, place } = ready;
+        let here = |failure: Failure| failure.at(*place);
+        let (Ready::Http(text) | Ready::Line(text) | Ready::Port(text)) = ready;
+        let text = self.fill(text).map_err(here)?;
         let Some((_, running)) = self.senders.last_mut() else { return Ok(()) };
-        let process = &mut running.process;
+        let (process, program) = (&mut running.process, running.program);
         let mut last = format!("no line contained `{text}`");
-        let is_ready = match &ready.value {
+        let is_ready = match ready {
             Ready::Http(_) => {
-                let url = SenderUrl::parse(&text).map_err(|error| call_failed(error.into()))?;
+                let url =
+                    SenderUrl::parse(&text).map_err(|error| here(call_failed(error.into())))?;
                 timeout(limit, answers(process, &url, &mut last)).await
             }
             Ready::Line(_) => {
@@ -114,23 +135,28 @@ impl Stage<'_> {
             // Who closes the output by ending has ended a moment later.
             drop(timeout(DYING, process.over()).await);
         }
-        let what = match (is_ready, process.ended()) {
+        let (place, how) = match (is_ready, process.ended()) {
             (_, Some(status)) => {
                 process.drained().await;
-                format!("sender `{name}` ended {} before it was ready: {last}", in_words(status))
+                (program, format!("ended {} before it was ready", in_words(status)))
             }
-            (Ok(_), None) => {
-                format!("sender `{name}` closed its output before it was ready: {last}")
-            }
+            (Ok(_), None) => (program, "closed its output before it was ready".to_owned()),
             (Err(_), None) => {
                 let limit = humantime::format_duration(limit);
-                format!("sender `{name}` was not ready within {limit}: {last}")
+                (Some(*place), format!("was not ready within {limit}"))
             }
         };
         let silent = running.output().is_empty();
         let help = if silent { "it wrote nothing" } else { "look at its output below" };
-        Err(Failure { help: Some(help.to_owned()), ..said(what) })
+        let what = format!("sender `{name}` {how}: {last}");
+        Err(Failure { help: Some(help.to_owned()), ..said(what) }.at(place))
     }
+}
+
+/// Where a file says what a sender runs.
+fn program(sender: &Sender) -> Option<Place> {
+    let list = sender.run.as_ref().map(|list| list.place);
+    list.or_else(|| sender.shell.as_ref().map(|line| line.place))
 }
 
 /// Looks at a page until it answers well; `last` tells what the last look found.

@@ -273,7 +273,8 @@ fn a_sender_that_is_not_ready_is_told_what_was_looked_for_and_what_was_found() {
         program.write("story.yaml", format!("{HEAD}{sender}steps:\n  - advance: 1s\n"));
         let ended = program.run(&["run", "story.yaml"], "");
         let what = format!("sender `sender` was not ready within 250ms: {found}");
-        assert!(ended.stdout.contains(&what), "{}", ended.stdout);
+        let place = "  story.yaml:6:38: ";
+        assert!(ended.stdout.contains(&format!("{place}{what}")), "{}", ended.stdout);
         assert!(ended.stdout.contains("help: it wrote nothing"), "{}", ended.stdout);
     }
 }
@@ -286,9 +287,57 @@ fn a_sender_that_dies_before_it_is_ready_is_named_with_its_output() {
     program.write("story.yaml", format!("{HEAD}{sender}{steps}"));
     let ended = program.run(&["run", "story.yaml"], "");
     assert_eq!(ended.status, Some(1));
-    let what = "ended with status 3 before it was ready: no line contained `listening`";
+    assert_snapshot!(ended.stdout, @r"
+    failed A story (story.yaml)
+      anna
+        nothing
+      story.yaml:6:18: sender `sender` ended with status 3 before it was ready: no line contained `listening`
+      help: look at its output below
+      output of sender `sender`:
+        broken
+
+    0 passed, 1 failed
+    ");
+    let line = told(&program, &[]);
+    assert_eq!(line["detail"]["place"], serde_json::json!({"line": 6, "column": 18}));
+    assert_eq!(line["detail"]["step"], serde_json::Value::Null);
+}
+
+#[test]
+fn a_sender_whose_program_or_folder_is_not_there_is_told_with_its_place() {
+    let program = Program::new();
+    let steps = "snapshot: false\nsteps:\n  - advance: 1s\n";
+    for (sender, what) in [
+        ("{ run: [no-such-program], ready: { port: '1' } }", "could not start `no-such-program`"),
+        ("{ run: [ls], dir: nowhere }", "the folder `"),
+    ] {
+        program.write("story.yaml", format!("{HEAD}senders:\n  backend: {sender}\n{steps}"));
+        let ended = program.run(&["run", "story.yaml"], "");
+        assert_eq!(ended.status, Some(1));
+        let told = format!("\n  story.yaml:7:19: {what}");
+        assert!(ended.stdout.contains(&told), "{}", ended.stdout);
+    }
+}
+
+#[test]
+fn a_sender_that_dies_without_a_word_is_told_with_its_place_and_the_step() {
+    let program = Program::new();
+    let sender = "sender: { shell: 'echo no key; exit 3' }\n";
+    // It is gone by one of them.
+    let steps = format!("snapshot: false\nsteps:\n{}", "  - run: [\"true\"]\n".repeat(50));
+    program.write("story.yaml", format!("{HEAD}{sender}{steps}"));
+    let ended = program.run(&["run", "story.yaml"], "");
+    assert_eq!(ended.status, Some(1));
+    let step: u64 = told(&program, &[])["detail"]["step"]["number"].as_u64().unwrap();
+    assert!((1..=50).contains(&step), "{step}");
+    let what = "  story.yaml:6:18: sender `sender` ended by itself with status 3\n  story.yaml:";
     assert!(ended.stdout.contains(what), "{}", ended.stdout);
-    assert!(ended.stdout.contains("broken"), "{}", ended.stdout);
+    assert!(ended.stdout.contains(":5: found at step "), "{}", ended.stdout);
+    assert!(
+        ended.stdout.contains("  output of sender `sender`:\n    no key\n"),
+        "{}",
+        ended.stdout
+    );
 }
 
 /// Runs steps beside a sender that ends as soon as it is ready.
@@ -311,7 +360,7 @@ fn a_failed_step_names_the_sender_that_had_died_and_its_last_output() {
     for step in steps {
         let ended = run_beside_dead_sender(shell, &format!("  - {step}\n"), &[]);
         assert_eq!(ended.status, Some(1), "{step}");
-        let named = "  the sender `backend` ended with status 1 before this\n";
+        let named = "  story.yaml:8:21: the sender `backend` ended with status 1 before this\n";
         let output = "  output of sender `backend`:\n    up\n    out of keys\n";
         let name = step.split(':').next().unwrap();
         assert!(ended.stdout.contains(&format!("step 1 `{name}`")), "{}", ended.stdout);
@@ -321,7 +370,8 @@ fn a_failed_step_names_the_sender_that_had_died_and_its_last_output() {
     let steps = "  - expect: { anna: { exactly: 1 } }\n";
     let ended = run_beside_dead_sender(shell, steps, &["--format", "json"]);
     let line: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
-    let named = serde_json::json!([{"name": "backend", "status": 1}]);
+    let place = serde_json::json!({"line": 8, "column": 21});
+    let named = serde_json::json!([{"name": "backend", "status": 1, "place": place}]);
     assert_eq!(line["detail"]["ended_senders"], named);
 }
 
