@@ -3,7 +3,7 @@
 use super::queue::{Pending, Shown};
 use super::{
     AddressId, Connection, DeliveryId, DeviceId, Gate, Happening, Lane, Life, Lifetime, Outcome,
-    Post, Power, Storage, Storing, Submission,
+    Post, Power, Storage, Storing, Submission, Visible,
 };
 use crate::clock::{Now, Timestamp};
 
@@ -196,38 +196,46 @@ impl Post {
         let reason = self.policy(policy).words.delivered_from_storage;
         self.finish(&pending, Outcome::Delivered, reason, true);
         let lane = &self.policies[usize::from(policy.0)].lanes[usize::from(pending.lane)];
-        let Some(visible) = lane.visible else { return };
+        let key = pending.key.as_deref();
+        let Some(visible) = lane.visible.filter(|it| it.minds(key)) else { return };
         let named = pending.named_end.filter(|_| visible.sender_decides);
         let shown = Shown {
             delivery: pending.delivery,
             address: pending.address,
             lane: pending.lane,
             key: pending.key,
-            until: named.unwrap_or_else(|| now.world.after(visible.lifetime)),
+            until: named.or_else(|| visible.lifetime.map(|length| now.world.after(length))),
         };
-        self.queues[queue as usize].show(lane, visible.capacity, shown);
+        self.put_in_view(queue, &visible, shown);
     }
 
     /// Shows a notification that was delivered at once, where its lane has a view.
     fn show(&mut self, note: &Submission<'_>, delivery: DeliveryId, now: Now) {
-        let Some(visible) = self.lane(note).visible else {
+        let Some(visible) = self.lane(note).visible.filter(|it| it.minds(note.key)) else {
             return;
         };
         let queue = self.open_queue(note.policy, note.address);
-        let until = match note.lifetime {
-            Lifetime::For(length) if visible.sender_decides => now.world.after(length),
-            _ => now.world.after(visible.lifetime),
+        let length = match note.lifetime {
+            Lifetime::For(length) if visible.sender_decides => Some(length),
+            _ => visible.lifetime,
         };
         let shown = Shown {
             delivery,
             address: note.address,
             lane: u8::try_from(note.lane).expect("policies have few lanes"),
             key: note.key.map(Into::into),
-            until,
+            until: length.map(|length| now.world.after(length)),
         };
-        let lane = &self.policies[usize::from(note.policy.0)].lanes[note.lane];
-        self.queues[queue as usize].show(lane, visible.capacity, shown);
+        self.put_in_view(queue, &visible, shown);
         self.settle_queue(queue, note.address);
+    }
+
+    fn put_in_view(&mut self, queue: u32, visible: &Visible, shown: Shown) {
+        let state = &mut self.queues[queue as usize];
+        let gone = state.show(visible, shown);
+        let reason = self.policies[usize::from(state.policy.0)].words.replaced_in_view;
+        let left = gone.into_iter().map(|it| Happening::LeftView { delivery: it.delivery, reason });
+        self.happenings.extend(left);
     }
 
     fn finish(&mut self, pending: &Pending, outcome: Outcome, reason: &'static str, arrived: bool) {

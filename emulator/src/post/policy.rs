@@ -84,12 +84,22 @@ pub enum Overflow {
 /// How long a delivered notification stays in view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Visible {
-    /// The time in view when the sender names no lifetime, from delivery.
-    pub lifetime: Duration,
+    /// What takes the place of what in view.
+    pub slot: Slot,
+    /// The time in view when the sender names no lifetime, from delivery; `None` is until another
+    /// takes its place.
+    pub lifetime: Option<Duration>,
     /// Whether a lifetime that the sender names, from receipt, takes its place.
     pub sender_decides: bool,
     /// How many stay in view at a time; the oldest goes.
     pub capacity: usize,
+}
+
+impl Visible {
+    /// Whether anything can come of a notification's being in view: its end, or its replacement.
+    pub(super) fn minds(&self, key: Option<&[u8]>) -> bool {
+        self.lifetime.is_some() || self.sender_decides || self.slot != Slot::Key || key.is_some()
+    }
 }
 
 /// What must be true of a device for a delivery.
@@ -126,4 +136,6 @@ pub struct Words {
     pub unregistered: &'static str,
     /// It left the device's view because its time was over.
     pub left_view: &'static str,
+    /// It left the device's view because a newer one took its place there.
+    pub replaced_in_view: &'static str,
 }

@@ -1,6 +1,6 @@
 //! One queue of pending notifications, and what is in view on the device.
 
-use super::{AddressId, DeliveryId, Gate, Lane, Overflow, PolicyId, Slot};
+use super::{AddressId, DeliveryId, Gate, Lane, Overflow, PolicyId, Slot, Visible};
 use crate::clock::Timestamp;
 use smallvec::SmallVec;
 use std::collections::VecDeque;
@@ -37,7 +37,7 @@ pub(super) struct Shown {
     pub(super) address: AddressId,
     pub(super) lane: u8,
     pub(super) key: Option<Box<[u8]>>,
-    pub(super) until: Timestamp,
+    pub(super) until: Option<Timestamp>,
 }
 
 /// What admitting one more notification threw out.
@@ -89,29 +89,30 @@ impl Queue {
         Some(self.waiting.remove(place))
     }
 
-    /// Shows a delivered notification; what it replaces or pushes out of view is forgotten.
-    pub(super) fn show(&mut self, lane: &Lane, capacity: usize, new: Shown) {
-        self.shown.retain(|old| {
-            old.lane != new.lane
-                || match lane.slot {
-                    Slot::Each => true,
-                    Slot::Key => new.key.is_none() || old.key != new.key,
-                    Slot::One => false,
+    /// Shows a delivered notification; gives what it replaces or pushes out of view.
+    pub(super) fn show(&mut self, visible: &Visible, new: Shown) -> Vec<Shown> {
+        let gives_way = |old: &Shown| {
+            old.lane == new.lane
+                && match visible.slot {
+                    Slot::Each => false,
+                    Slot::Key => new.key.is_some() && old.key == new.key,
+                    Slot::One => true,
                 }
-        });
+        };
+        let mut gone = self.take_shown(gives_way);
         let number = new.lane;
         self.shown.push_back(new);
-        if self.shown.iter().filter(|shown| shown.lane == number).count() > capacity
-            && let Some(oldest) = self.shown.iter().position(|shown| shown.lane == number)
-        {
-            self.shown.remove(oldest);
+        if self.shown.iter().filter(|shown| shown.lane == number).count() > visible.capacity {
+            let oldest = self.shown.iter().position(|shown| shown.lane == number);
+            gone.extend(oldest.and_then(|oldest| self.shown.remove(oldest)));
         }
+        gone
     }
 
     /// The next moment at which something in it ends.
     pub(super) fn due(&self) -> Option<Timestamp> {
         let waiting = self.waiting.iter().filter_map(|pending| pending.expires);
-        waiting.chain(self.shown.iter().map(|shown| shown.until)).min()
+        waiting.chain(self.shown.iter().filter_map(|shown| shown.until)).min()
     }
 
     /// Takes out what waited too long.
@@ -121,8 +122,14 @@ impl Queue {
 
     /// Takes out what left the view.
     pub(super) fn take_unseen(&mut self, now: Timestamp) -> Vec<Shown> {
-        let (gone, kept): (VecDeque<_>, _) =
-            self.shown.drain(..).partition(|shown| shown.until <= now);
+        self.take_shown(|shown| shown.until.is_some_and(|until| until <= now))
+    }
+
+    fn take_shown(&mut self, is_gone: impl Fn(&Shown) -> bool) -> Vec<Shown> {
+        if !self.shown.iter().any(&is_gone) {
+            return Vec::new();
+        }
+        let (gone, kept): (VecDeque<_>, _) = self.shown.drain(..).partition(is_gone);
         self.shown = kept;
         gone.into()
     }

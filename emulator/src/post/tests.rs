@@ -19,6 +19,7 @@ const WORDS: Words = Words {
     overflowed: "overflowed",
     unregistered: "unregistered",
     left_view: "left view",
+    replaced_in_view: "replaced in view",
 };
 
 const LANE: Lane = Lane {
@@ -58,18 +59,21 @@ fn fcm() -> OfflinePolicy {
 /// and badges leave the view three days after download (wns.md 2, 9.2 to 9.4).
 fn wns() -> OfflinePolicy {
     let kept = Some(3 * DAY);
-    let view = |capacity| Some(Visible { lifetime: 3 * DAY, sender_decides: true, capacity });
+    let view = |slot, capacity| {
+        Some(Visible { slot, lifetime: Some(3 * DAY), sender_decides: true, capacity })
+    };
     let tile = Lane {
         name: "tile",
         slot: Slot::Key,
         capacity: 5,
         retention: kept,
-        visible: view(5),
+        visible: view(Slot::Key, 5),
         ..LANE
     };
-    let badge = Lane { name: "badge", retention: kept, visible: view(1), ..LANE };
+    let badge = Lane { name: "badge", retention: kept, visible: view(Slot::One, 1), ..LANE };
     let raw = Lane { name: "raw", storage: Storage::WhenAsked, retention: kept, ..LANE };
-    let toast = Lane { name: "toast", storage: Storage::Never, visible: view(20), ..LANE };
+    let toast =
+        Lane { name: "toast", storage: Storage::Never, visible: view(Slot::Each, 20), ..LANE };
     let lanes = vec![tile, badge, raw, Lane { slot: Slot::Each, ..toast }];
     OfflinePolicy { scope: Scope::AppOnDevice, lanes, words: WORDS }
 }
@@ -301,6 +305,26 @@ fn wns_tiles_leave_the_view_three_days_after_download_or_when_the_sender_says() 
     assert_eq!(bench.happened(), Vec::<String>::new());
     bench.wait(Duration::from_secs(1));
     assert_eq!(bench.happened(), ["1 left view"]);
+}
+
+#[test]
+fn what_has_no_end_in_view_leaves_it_only_for_a_newer_one_of_its_key() {
+    let visible = Visible { slot: Slot::Key, lifetime: None, sender_decides: false, capacity: 2 };
+    let mut policy = apns();
+    policy.lanes[0].visible = Some(visible);
+    let mut bench = Bench::offline(policy);
+    bench.connect(Connection::Online);
+    for (key, payload) in [(None, "1"), (Some("a"), "2"), (Some("b"), "3"), (Some("a"), "4")] {
+        let note = Submission { key: key.map(str::as_bytes), ..bench.note(payload) };
+        bench.submit(note);
+    }
+    bench.wait(300 * DAY);
+    let note = Submission { key: Some(b"c"), ..bench.note("5") };
+    bench.submit(note);
+    let told = ["1 delivered", "2 delivered", "3 delivered", "4 delivered"];
+    let mut told = told.map(str::to_owned).to_vec();
+    told.extend(["2 replaced in view", "5 delivered", "3 replaced in view"].map(str::to_owned));
+    assert_eq!(bench.happened(), told);
 }
 
 #[test]

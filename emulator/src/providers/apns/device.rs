@@ -1,5 +1,7 @@
 //! What the device makes of a push that arrives.
 
+use super::request::{Field, Push};
+use crate::wire::Request;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use std::fmt;
 
@@ -13,6 +15,19 @@ pub(super) fn discards(payload: &[u8]) -> Option<&'static str> {
         reader.deserialize_map(Object).is_ok() && reader.end().is_ok()
     });
     (!is_object).then_some(NOT_AN_OBJECT)
+}
+
+/// By what a notification takes another's place on the device: its `apns-collapse-id`, where it is
+/// one that the device shows. [doc] Apple, "Sending notification requests to APNs"; that only
+/// alerts collapse is a [guess].
+pub(super) fn collapse_key<'a>(push: &Push, request: &'a Request) -> Option<&'a [u8]> {
+    let is_shown = match &push.push_type {
+        Field::Absent => true,
+        Field::Value(push_type) => push_type.name == "alert",
+        Field::Bad(_) => false,
+    };
+    let named = is_shown && push.collapse_id_length > 0;
+    named.then(|| request.header(b"apns-collapse-id")).flatten()
 }
 
 /// The device cannot read the payload.

@@ -218,7 +218,7 @@ impl Apns {
             address,
             policy: self.state.policy,
             lane: 0,
-            key: None,
+            key: device::collapse_key(push, request),
             gate: offline::gate(&push.priority),
             lifetime: offline::lifetime(&push.expiration, desk.now.sender),
             storing: Storing::Unsaid,

@@ -2,7 +2,9 @@
 
 use super::request::{Field, Priority};
 use crate::clock::Timestamp;
-use crate::post::{Gate, Lane, Lifetime, OfflinePolicy, Overflow, Scope, Slot, Storage, Words};
+use crate::post::{
+    Gate, Lane, Lifetime, OfflinePolicy, Overflow, Scope, Slot, Storage, Visible, Words,
+};
 use std::time::Duration;
 
 /// One place for each device token, the newest wins, for at most 30 days.
@@ -20,7 +22,7 @@ pub(super) fn policy() -> OfflinePolicy {
             capacity: 1,
             overflow: Overflow::EvictOldest,
             retention: Some(RETENTION),
-            visible: None,
+            visible: Some(IN_VIEW),
         }],
         words: WORDS,
     }
@@ -60,9 +62,15 @@ const WORDS: Words = Words {
     overflowed: REPLACED,
     unregistered: "Discarded - Token Unregistered (From Storage)",
     left_view: "Left View",
+    replaced_in_view: "Replaced on the Device",
 };
 
 const REPLACED: &str = "Replaced by a Newer Notification";
+
+/// What a device shows of pushes with the same `apns-collapse-id` is the newest alone. [doc] Apple,
+/// "Sending notification requests to APNs". How many ids a device remembers is a [guess].
+const IN_VIEW: Visible =
+    Visible { slot: Slot::Key, lifetime: None, sender_decides: false, capacity: 32 };
 
 /// The longest time in storage. [doc]
 const RETENTION: Duration = Duration::from_secs(30 * 24 * 3_600);

@@ -1,7 +1,7 @@
 //! Cases 65 to 73: delivery, storage, lifetimes, priorities.
 
 use super::bench::*;
-use crate::post::{Connection, Outcome, Platform, Power};
+use crate::post::{Connection, Happening, Outcome, Platform, Power};
 use std::time::Duration;
 
 const DELIVERED: &str = "Delivered to Device";
@@ -143,6 +143,57 @@ fn case_72_priority_1_waits_until_a_sleeping_device_is_awake_anyway() {
         (1, Outcome::Delivered, FROM_STORAGE),
     ];
     assert_eq!(bench.deliveries(), course);
+}
+
+#[test]
+fn case_74_of_two_pushes_with_one_collapse_id_the_device_shows_the_newer() {
+    let mut bench = Bench::new();
+    let pushes = [Some("dinner"), Some("lunch"), None, Some("dinner")].map(|id| match id {
+        Some(id) => bench.push().with("apns-collapse-id", id),
+        None => bench.push(),
+    });
+    assert_eq!(pushes.each_ref().map(|push| bench.send(push)), [OK; 4]);
+    let left = |it: &Happening| match it {
+        Happening::LeftView { delivery, reason } => Some((delivery.0, *reason)),
+        _ => None,
+    };
+    let happenings = bench.post.take_happenings();
+    assert_eq!(
+        happenings.iter().filter_map(left).collect::<Vec<_>>(),
+        [(1, "Replaced on the Device")]
+    );
+    let is_delivered =
+        |it: &&Happening| matches!(it, Happening::Delivery { outcome: Outcome::Delivered, .. });
+    assert_eq!(happenings.iter().filter(is_delivered).count(), 4);
+}
+
+#[test]
+fn a_collapse_id_takes_the_place_of_what_came_from_storage_but_not_of_another_apps_push() {
+    let mut bench = offline();
+    bench.add_app("com.example.other", &[]);
+    let other = bench.post.intern_app(SERVICE, "com.example.other");
+    let address = bench.register(bench.device, other);
+    let mine = bench.push().with("apns-collapse-id", "x");
+    let theirs = bench.push_to(&bench.token_of(address)).with("apns-topic", "com.example.other");
+    let theirs = theirs.with("apns-collapse-id", "x");
+    assert_eq!([bench.send(&mine), bench.send(&theirs)], [OK; 2]);
+    connect(&mut bench, Connection::Online);
+    bench.post.take_happenings();
+    assert_eq!(bench.send(&mine), OK);
+    let left: Vec<_> = bench.post.take_happenings();
+    let left = left
+        .iter()
+        .filter(|it| matches!(it, Happening::LeftView { delivery, .. } if delivery.0 == 1));
+    assert_eq!(left.count(), 1);
+}
+
+#[test]
+fn a_silent_push_takes_no_place_in_view() {
+    let mut bench = Bench::new();
+    let silent = bench.push().with("apns-push-type", "background").with("apns-priority", "5");
+    let silent = silent.with("apns-collapse-id", "x");
+    assert_eq!([bench.send(&silent), bench.send(&silent)], [OK; 2]);
+    assert_eq!(bench.deliveries(), [1, 2].map(|number| (number, Outcome::Delivered, DELIVERED)));
 }
 
 #[test]
