@@ -1,7 +1,8 @@
 //! HEADERS and CONTINUATION: header blocks that begin a request or end its body. [doc] RFC 9113,
 //! sections 6.2 and 6.10
 
-use super::connection::{Block, Connection, Event, Failure, Refusal, Stage};
+use super::connection::{Block, Connection, Stage};
+use super::event::{Event, Failure, Refusal};
 use super::head::{self, Read};
 use super::receive::{Outcome, calm, closed, depends_on, protocol, size, unpadded};
 use super::reply::Body;

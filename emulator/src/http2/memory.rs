@@ -1,6 +1,7 @@
 //! What a connection keeps, and the most that it may.
 
-use super::connection::{Block, Connection, Event, Limits};
+use super::connection::{Block, Connection, Limits};
+use super::event::Event;
 use super::stream::Stream;
 use crate::wire::{SPARE_ROOM, Settings};
 use std::mem::size_of;

@@ -9,6 +9,7 @@ mod attacks;
 mod block;
 mod connection;
 mod error;
+mod event;
 pub mod frame;
 mod head;
 pub mod hpack;
@@ -21,7 +22,8 @@ mod stream;
 #[cfg(test)]
 mod tests;
 
-pub use connection::{Connection, Event, Failure, Limits, Refusal};
+pub use connection::{Connection, Limits};
 pub use error::ErrorCode;
+pub use event::{Event, Failure, Refusal};
 pub use memory::{IDLE_BUDGET, RESTED_BUDGET};
 pub use reply::{Body, End};

@@ -1,7 +1,8 @@
 //! What each frame does to a connection: frames told apart, and the bodies of requests. [doc] RFC
 //! 9113, sections 5 and 6
 
-use super::connection::{Connection, Event, Failure, Stage};
+use super::connection::{Connection, Stage};
+use super::event::{Event, Failure};
 use super::{ErrorCode, frame, frame::Head};
 use crate::wire::Request;
 

@@ -1,7 +1,8 @@
 //! Frames that carry nothing of a request: SETTINGS, PING, GOAWAY, WINDOW_UPDATE, RST_STREAM and
 //! PRIORITY. [doc] RFC 9113, section 6
 
-use super::connection::{Connection, Event};
+use super::connection::Connection;
+use super::event::Event;
 use super::receive::{Outcome, depends_on, flow, protocol, size};
 use super::{ErrorCode, frame, frame::Head};
 
