@@ -29,6 +29,8 @@ pub struct Connection<T> {
     pub(super) answered: u32,
     /// Streams that we reset lately; what still comes for them is thrown away.
     pub(super) reset: VecDeque<u32>,
+    /// The highest stream that was among them and is no longer remembered.
+    pub(super) forgotten: u32,
     pub(super) peer: PeerSettings,
     pub(super) send_window: i64,
     pub(super) receive_window: i64,
@@ -106,6 +108,7 @@ impl<T> Connection<T> {
             named: frame::MAX_STREAM,
             answered: 0,
             reset: VecDeque::new(),
+            forgotten: 0,
             peer: PeerSettings {
                 initial_window: frame::INITIAL_WINDOW.into(),
                 max_frame_size: frame::INITIAL_FRAME_SIZE as usize,
@@ -284,8 +287,10 @@ impl<T> Connection<T> {
     /// Forgets a stream, and ignores what still comes for it.
     pub(super) fn forget(&mut self, id: u32) {
         self.remove(id);
-        if self.reset.len() == REMEMBERED {
-            self.reset.pop_front();
+        if self.reset.len() == REMEMBERED
+            && let Some(oldest) = self.reset.pop_front()
+        {
+            self.forgotten = self.forgotten.max(oldest);
         }
         self.reset.push_back(id);
     }
@@ -336,8 +341,8 @@ impl<T> Connection<T> {
 
 /// What a client says first. [doc] RFC 9113, section 3.4
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-/// How many of the streams that we reset are remembered: a sender's frames are on their way for a
-/// round trip at most.
+/// How many of the streams that we reset are remembered one by one: a sender's frames are on their
+/// way for a round trip at most. Of one that resets more, no frame on a stream as old is an error.
 const REMEMBERED: usize = 256;
 /// How much noise is forgiven at each look.
 const FORGIVEN: u32 = 200;

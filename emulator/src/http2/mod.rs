@@ -13,6 +13,8 @@ mod event;
 pub mod frame;
 mod head;
 pub mod hpack;
+#[cfg(test)]
+mod late;
 mod memory;
 mod receive;
 mod reply;

@@ -127,7 +127,7 @@ impl<T> Connection<T> {
 
     /// A frame for a stream that is over: ignored when we ended it and the sender may not know.
     pub(super) fn late(&mut self, id: u32) -> Outcome {
-        if self.reset.contains(&id) || id > self.named {
+        if self.reset.contains(&id) || id <= self.forgotten || id > self.named {
             return self.noise();
         }
         closed()
