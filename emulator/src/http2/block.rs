@@ -61,6 +61,7 @@ impl<T> Connection<T> {
             self.block = Some(block);
             return Ok(());
         }
+        self.waited = 0;
         self.list(block.stream, block.end_stream, &block.text, begin)
     }
 

@@ -1,6 +1,6 @@
 //! A server connection as a state machine: bytes in, requests out; replies in, bytes out.
 
-use super::event::{Event, Failure};
+use super::event::{Event, Failure, Unfinished};
 use super::settings::OwnSettings;
 use super::stream::Stream;
 use super::{ErrorCode, frame, frame::Head, hpack};
@@ -38,6 +38,8 @@ pub struct Connection<T> {
     pub(super) blocked: VecDeque<u32>,
     /// Frames that brought nothing, less what was forgiven.
     pub(super) noise: u32,
+    /// Looks of the clock's owner since the frame or the header block began that is on its way.
+    pub(super) waited: u32,
     pub(super) scratch: Vec<u8>,
 }
 
@@ -117,6 +119,7 @@ impl<T> Connection<T> {
             receive_window: limits.connection_window.max(frame::INITIAL_WINDOW).into(),
             blocked: VecDeque::new(),
             noise: 0,
+            waited: 0,
             scratch: Vec::new(),
             limits,
         }
@@ -180,7 +183,23 @@ impl<T> Connection<T> {
 
     /// Whether something waits for the sender, so that somebody has to mind the time.
     pub fn is_waiting(&self) -> bool {
-        self.noise > 0 || !self.is_begun() || self.streams.values().any(|stream| stream.open)
+        self.noise > 0
+            || !self.is_begun()
+            || self.unfinished().is_some()
+            || self.streams.values().any(|stream| stream.open)
+    }
+
+    /// What has begun and has to go on before anything else can come.
+    fn unfinished(&self) -> Option<Unfinished> {
+        match &self.block {
+            Some(block) => Some(Unfinished::Block { stream: block.stream }),
+            None => (!self.input.is_empty()).then_some(Unfinished::Frame),
+        }
+    }
+
+    /// What has begun more than so many [looks](Self::look) ago and did not come to its end.
+    pub fn overdue(&self, limit: u32) -> Option<Unfinished> {
+        self.unfinished().filter(|_| self.waited > limit)
     }
 
     /// Ends a stream by RST_STREAM.
@@ -260,6 +279,7 @@ impl<T> Connection<T> {
     /// answer, and forgives some noise.
     pub fn look(&mut self, body_limit: u32, linger: u32) -> Vec<u32> {
         self.noise = self.noise.saturating_sub(FORGIVEN);
+        self.waited = if self.unfinished().is_some() { self.waited + 1 } else { 0 };
         let (mut slow, mut done) = (Vec::new(), Vec::new());
         for (id, stream) in self.streams.iter_mut().filter(|(_, stream)| stream.open) {
             stream.age += 1;

@@ -26,6 +26,20 @@ pub struct Refusal {
     pub what: &'static str,
 }
 
+/// What has begun and did not come to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unfinished {
+    /// A header block: the frame with END_HEADERS is missing.
+    #[error("the header block of stream {stream}")]
+    Block {
+        /// The stream.
+        stream: u32,
+    },
+    /// A frame: its head says more than has come.
+    #[error("a frame")]
+    Frame,
+}
+
 /// A rule of HTTP/2 was broken, and the connection with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{what} (code {})", .code.0)]

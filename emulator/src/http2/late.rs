@@ -1,8 +1,9 @@
-//! What comes too late, or never: frames on streams that are gone.
+//! What comes too late, or never: frames on streams that are gone, frames and header blocks
+//! without an end.
 
 use super::frame;
 use super::tests::{Bench, LIMITS, acknowledgement, head, hello, raw};
-use super::{Body, Connection};
+use super::{Body, Connection, Unfinished};
 
 /// A request's fields.
 const FIELDS: [(&str, &str); 4] =
@@ -38,4 +39,52 @@ fn a_frame_on_a_stream_that_came_to_its_end_is_an_error_still() {
     bench.0.respond(1, 200, std::iter::empty(), Body::default());
     bench.receive(&raw(frame::DATA, frame::END_STREAM, 1, b"more"));
     assert_eq!(bench.events(), ["a frame on a stream that is closed (code 5)"]);
+}
+
+/// Looks so many times; gives what has been on its way for longer than two looks.
+fn look(bench: &mut Bench, times: usize) -> Option<Unfinished> {
+    for _ in 0..times {
+        assert_eq!(bench.0.look(9, 9), Vec::<u32>::new());
+    }
+    bench.0.overdue(2)
+}
+
+#[test]
+fn a_frame_that_never_ends_is_overdue_however_its_bytes_drip() {
+    let mut bench = Bench::new();
+    let frame = raw(frame::PING, 0, 0, &[0; 8]);
+    for byte in &frame[..2] {
+        bench.receive(std::slice::from_ref(byte));
+        assert!(bench.0.is_waiting());
+        assert_eq!(look(&mut bench, 1), None);
+    }
+    bench.receive(&frame[2..3]);
+    assert_eq!(look(&mut bench, 1), Some(Unfinished::Frame));
+    bench.receive(&frame[3..]);
+    assert_eq!(look(&mut bench, 3), None);
+    assert!(!bench.0.is_waiting());
+}
+
+#[test]
+fn frames_that_come_whole_are_never_overdue_though_each_look_finds_half_of_one() {
+    let mut bench = Bench::new();
+    let frame = raw(frame::PING, 0, 0, &[0; 8]);
+    let (half, rest) = frame.split_at(5);
+    for _ in 0..9 {
+        bench.receive(half);
+        assert_eq!(look(&mut bench, 2), None);
+        bench.receive(rest);
+    }
+}
+
+#[test]
+fn a_header_block_that_never_ends_is_overdue_however_many_frames_it_has() {
+    let mut bench = Bench::new();
+    bench.receive(&raw(frame::HEADERS, frame::END_STREAM, 1, &[0x83]));
+    assert_eq!(look(&mut bench, 2), None);
+    bench.receive(&raw(frame::CONTINUATION, 0, 1, &[0x87]));
+    assert_eq!(look(&mut bench, 1), Some(Unfinished::Block { stream: 1 }));
+    bench.receive(&raw(frame::CONTINUATION, frame::END_HEADERS, 1, &[0x84]));
+    assert_eq!(bench.0.overdue(2), None);
+    assert_eq!(bench.events(), ["1: https  /  0"]);
 }

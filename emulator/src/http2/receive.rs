@@ -25,6 +25,9 @@ impl<T> Connection<T> {
         if self.block.is_some() && head.kind != frame::CONTINUATION {
             return protocol("a header block is interrupted by another frame");
         }
+        if head.kind != frame::CONTINUATION {
+            self.waited = 0;
+        }
         match head.kind {
             frame::DATA => self.data(head, payload),
             frame::HEADERS => self.headers(head, payload, begin),

@@ -150,6 +150,12 @@ pub enum Trouble {
     /// A body did not arrive in time.
     #[error("a request's body did not arrive within {} s", super::body::BODY_LIMIT.as_secs())]
     SlowBody,
+    /// A frame or a header block of HTTP/2 began and did not come to its end.
+    #[error("{what} did not come to its end within {} s", super::body::BODY_LIMIT.as_secs())]
+    SlowFrame {
+        /// What of them.
+        what: crate::http2::Unfinished,
+    },
     /// A request's head did not arrive in time.
     #[error("a request's head did not arrive within {} s", super::http1::HEAD_LIMIT.as_secs())]
     SlowHead,
@@ -214,7 +220,7 @@ impl Trouble {
             Self::Http2 { .. } | Self::Http2GoneAway { .. } | Self::Http2Refused { .. } => {
                 "look at the sender's HTTP/2 library and at the last requests"
             }
-            Self::SlowBody | Self::SlowHead => {
+            Self::SlowBody | Self::SlowFrame { .. } | Self::SlowHead => {
                 "the sender announced more than it sent, or was stopped"
             }
             Self::SlowStart => "the sender connected and then said nothing; is it a port probe?",

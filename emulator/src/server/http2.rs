@@ -74,7 +74,7 @@ where
             () = tick.as_mut(), if minding => {
                 tick.set(delay::sleep(LOOK));
                 if let Some(trouble) = driver.look() {
-                    return Err(trouble);
+                    return driver.end(&mut io, Last::Failed(trouble)).await;
                 }
             }
             () = stop.as_mut(), if !driver.closing => driver.say_goodbye(link.profile.stop_debug),
@@ -271,7 +271,11 @@ impl<'a> Driver<'a> {
         if !slow.is_empty() {
             self.close(&GoAway::default(), 0);
         }
-        None
+        let what = self.connection.overdue(looks(BODY_LIMIT))?;
+        // What a real service says is unknown. [guess]
+        let debug = format!("{what} did not come to its end in time");
+        self.connection.go_away(ErrorCode::ENHANCE_YOUR_CALM, debug.as_bytes(), None);
+        Some(Trouble::SlowFrame { what })
     }
 
     /// Ends a connection on which no request has come for as long as its profile says.

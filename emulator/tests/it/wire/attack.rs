@@ -1,13 +1,10 @@
 //! Senders that harm on purpose, where only sockets show that the others do not notice; what one
 //! connection may cost is held where connections are told in frames.
 
-use super::bench::{Bench, Http2};
+use super::bench::{Bench, HELLO, Http2};
 use std::io::ErrorKind;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
-
-/// A client's first words.
-const HELLO: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
 
 /// Writes until the socket has taken nothing for many turns of the server.
 async fn fill(stream: &TcpStream, mut words: impl Iterator<Item = Vec<u8>>) -> usize {

@@ -24,6 +24,8 @@ use tokio::task::JoinHandle;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+/// The first words of an HTTP/2 client.
+pub(crate) const HELLO: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
 /// A host whose profile speaks HTTP/2 alone.
 pub(crate) const STRICT: &str = "strict.pushpit.test";
 /// A host of the generic profile.

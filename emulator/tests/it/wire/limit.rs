@@ -1,6 +1,6 @@
 //! The limits in real time, on a clock that jumps whenever nothing else is left to do.
 
-use super::bench::{Bench, Event, Http2, finish, talk};
+use super::bench::{Bench, Event, Frame, HELLO, Http2, finish, frame, talk};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 #[tokio::test(start_paused = true)]
@@ -67,5 +67,47 @@ async fn half_a_body_is_answered_and_told_after_the_limit() {
     let half = b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\nhalf";
     let answer = talk(&mut stream, half).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 408 Request Timeout\r\n"), "{answer}");
+    assert_eq!(bench.trouble().await, told);
+}
+
+/// Says these words after its first ones, and then nothing more; gives what the server says after
+/// its own first ones.
+async fn stuck(bench: &Bench, words: &[u8]) -> Vec<Frame> {
+    let mut stream = bench.dial().await;
+    stream.write_all(&[HELLO, words].concat()).await.unwrap();
+    let mut said = Vec::new();
+    while let Ok(frame) = frame(&mut stream).await {
+        said.push(frame);
+    }
+    said.split_off(3)
+}
+
+fn calm(last: u8, debug: &str) -> Frame {
+    (7, 0, 0, [&[0, 0, 0, last, 0, 0, 0, 11], debug.as_bytes()].concat())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_frame_that_never_ends_ends_the_connection() {
+    let mut bench = Bench::start().await;
+    // A PING of eight bytes, of which three come.
+    let said = stuck(&bench, b"\0\0\x08\x06\0\0\0\0\0abc").await;
+    assert_eq!(said, [calm(0, "a frame did not come to its end in time")]);
+    let told = "a frame did not come to its end within 30 s";
+    assert_eq!(bench.trouble().await, told);
+    assert_eq!(bench.running.take().unwrap().connections(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_header_block_that_never_ends_ends_the_connection() {
+    let mut bench = Bench::start().await;
+    // A whole request, and one whose HEADERS have no END_HEADERS.
+    let words = b"\0\0\x03\x01\x05\0\0\0\x01\x83\x87\x84\0\0\x01\x01\x01\0\0\0\x03\x83";
+    let said = stuck(&bench, words).await;
+    let ends: Vec<_> =
+        said.iter().map(|(kind, flags, stream, _)| (*kind, *flags, *stream)).collect();
+    assert_eq!(ends, [(1, 4, 1), (0, 1, 1), (7, 0, 0)]);
+    let debug = "the header block of stream 3 did not come to its end in time";
+    assert_eq!(said.last(), Some(&calm(1, debug)));
+    let told = "the header block of stream 3 did not come to its end within 30 s";
     assert_eq!(bench.trouble().await, told);
 }
