@@ -5,6 +5,7 @@ use super::body::{BODY_LIMIT, Collect};
 use super::delay;
 use super::front::Trouble;
 use super::linger::LINGER_LIMIT;
+use super::progress::{Counted, Cut, Progress};
 use crate::control::What;
 use crate::wire::{LastStream, Reply, Request, Stall, Wire};
 use bytes::Bytes;
@@ -14,13 +15,10 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1::Builder;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use std::io;
-use std::pin::{Pin, pin};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll, ready};
+use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite};
 
 /// How long the head of a request may take once its first byte is here. An idle connection has
 /// no limit.
@@ -32,11 +30,11 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let progress = Arc::new(Progress::default());
-    let io = TokioIo::new(Counted { inner: io, progress: Arc::clone(&progress) });
+    let io = TokioIo::new(Counted::new(io, &progress));
     let service = service_fn(|request| {
         let (link, progress) = (Arc::clone(link), Arc::clone(&progress));
         async move {
-            progress.busy.store(true, Ordering::Relaxed);
+            progress.begin();
             let outcome = exchange(&link, request, &progress).await;
             progress.answered();
             outcome.inspect_err(|cut| progress.cut(*cut))
@@ -85,15 +83,6 @@ where
         (None, Err(cause)) if cause.is_parse() => Err(Trouble::Http1 { cause }),
         (None, Err(_)) => Ok("the sender closed it"),
     }
-}
-
-/// Why a connection ends instead of answering.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the connection ends without an answer")]
-enum Cut {
-    Drop,
-    HalfBody,
-    Tear,
 }
 
 async fn exchange(
@@ -194,170 +183,6 @@ async fn waste(mut body: Incoming) {
     while let Some(Ok(_)) = body.frame().await {}
 }
 
-/// What hyper does not say: whether a request has begun and does not go on.
-#[derive(Debug, Default)]
-struct Progress {
-    read: AtomicU64,
-    /// How much had been read when the last request was answered, or at the last look.
-    seen: AtomicU64,
-    /// A request is being answered.
-    busy: AtomicBool,
-    /// The last look saw the beginning of a request.
-    begun: AtomicBool,
-    cut: Mutex<Option<Cut>>,
-    scissors: Mutex<Option<Scissors>>,
-}
-
-/// Where in what is written the connection ends.
-#[derive(Debug)]
-struct Scissors {
-    /// How much of the blank line after the head has been seen, bytes.
-    blank: usize,
-    /// How much of the body may still go out, bytes.
-    left: usize,
-    cut: Cut,
-}
-
-impl Scissors {
-    /// How many of these bytes may go out.
-    fn allow(&self, bytes: &[u8]) -> usize {
-        let mut blank = self.blank;
-        for (place, byte) in bytes.iter().enumerate() {
-            if blank == BLANK_LINE.len() {
-                return bytes.len().min(place + self.left);
-            }
-            blank = next_blank(blank, *byte);
-        }
-        bytes.len()
-    }
-
-    /// These bytes went out.
-    fn pass(&mut self, bytes: &[u8]) {
-        for (place, byte) in bytes.iter().enumerate() {
-            if self.blank == BLANK_LINE.len() {
-                self.left -= (bytes.len() - place).min(self.left);
-                return;
-            }
-            self.blank = next_blank(self.blank, *byte);
-        }
-    }
-
-    const fn is_closed(&self) -> bool {
-        self.blank == BLANK_LINE.len() && self.left == 0
-    }
-}
-
-/// How much of a blank line there is after one more byte.
-fn next_blank(blank: usize, byte: u8) -> usize {
-    match BLANK_LINE.get(blank) {
-        Some(wanted) if *wanted == byte => blank + 1,
-        _ => usize::from(byte == b'\r'),
-    }
-}
-
-impl Progress {
-    /// The connection ends after the next head and so many bytes of its body.
-    fn scissors(&self, after: u32, cut: Cut) {
-        let scissors = Scissors { blank: 0, left: after as usize, cut };
-        *self.scissors.lock().unwrap_or_else(PoisonError::into_inner) = Some(scissors);
-    }
-
-    fn answered(&self) {
-        self.busy.store(false, Ordering::Relaxed);
-        self.begun.store(false, Ordering::Relaxed);
-        self.seen.store(self.read.load(Ordering::Relaxed), Ordering::Relaxed);
-    }
-
-    /// Looks, once in each [`HEAD_LIMIT`]: whether a request had begun at the last look already.
-    fn stuck(&self) -> bool {
-        if self.busy.load(Ordering::Relaxed) {
-            return false;
-        }
-        let begun = self.read.load(Ordering::Relaxed) > self.seen.load(Ordering::Relaxed);
-        self.begun.swap(begun, Ordering::Relaxed) && begun
-    }
-
-    fn cut(&self, cut: Cut) {
-        *self.cut.lock().unwrap_or_else(PoisonError::into_inner) = Some(cut);
-    }
-
-    fn taken_cut(&self) -> Option<Cut> {
-        self.cut.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-}
-
-/// Counts what is read.
-struct Counted<S> {
-    inner: S,
-    progress: Arc<Progress>,
-}
-
-impl<S: AsyncRead + Unpin> AsyncRead for Counted<S> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let before = buf.filled().len();
-        let outcome = Pin::new(&mut self.inner).poll_read(cx, buf);
-        let count = (buf.filled().len() - before) as u64;
-        self.progress.read.fetch_add(count, Ordering::Relaxed);
-        outcome
-    }
-}
-
-impl<S: AsyncWrite + Unpin> AsyncWrite for Counted<S> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        let counted = &mut *self;
-        let mut scissors = counted.progress.scissors.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(scissors) = scissors.as_mut() else {
-            return Pin::new(&mut counted.inner).poll_write(cx, buf);
-        };
-        if scissors.is_closed() {
-            // What was written before has to be out: nothing flushes it after this.
-            ready!(Pin::new(&mut counted.inner).poll_flush(cx))?;
-            counted.progress.cut(scissors.cut);
-            return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
-        }
-        let part = &buf[..scissors.allow(buf)];
-        let count = ready!(Pin::new(&mut counted.inner).poll_write(cx, part))?;
-        scissors.pass(&part[..count]);
-        Poll::Ready(Ok(count))
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_shutdown(cx)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let cutting =
-            self.progress.scissors.lock().unwrap_or_else(PoisonError::into_inner).is_some();
-        if cutting {
-            let first = bufs.iter().find(|buf| !buf.is_empty());
-            return self.poll_write(cx, first.map_or(&[], |buf| buf));
-        }
-        Pin::new(&mut self.inner).poll_write_vectored(cx, bufs)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.inner.is_write_vectored()
-    }
-}
-
-/// What ends a head.
-const BLANK_LINE: &[u8] = b"\r\n\r\n";
 /// How long an answer that never comes is waited for: longer than any sender does.
 const STALL_LIMIT: Duration = Duration::from_secs(600);
 

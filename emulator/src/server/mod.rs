@@ -19,10 +19,12 @@ mod linger;
 mod listen;
 mod netty;
 mod permitted;
+mod progress;
 #[cfg(test)]
 mod property;
 mod sniff;
 mod state;
+mod streams;
 mod tls;
 mod tunnel;
 
