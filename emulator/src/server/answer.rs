@@ -94,6 +94,12 @@ pub(super) fn too_slow() -> Reply {
     own(408, body)
 }
 
+/// The answer to a body whose chunks are malformed.
+pub(super) fn malformed() -> Reply {
+    let body = r#"{"pushpit":"bad-chunk","message":"the request's chunked body is malformed"}"#;
+    own(400, body)
+}
+
 /// A request's head as plain data.
 pub(super) fn request(parts: &http::request::Parts, implied_scheme: &'static str) -> Request {
     let (uri, headers) = (&parts.uri, &parts.headers);

@@ -94,6 +94,12 @@ pub enum Trouble {
         /// The panic's message, or what is wrong with the reply.
         what: String,
     },
+    /// A chunked body is not as HTTP/1.1 wants it.
+    #[error("the sender's chunked body is not valid HTTP/1.1: {cause}")]
+    Chunk {
+        /// What the parser said.
+        cause: std::io::Error,
+    },
     /// The first line is not one of a CONNECT request.
     #[error("expected `CONNECT host:port HTTP/1.1`, found `{line}`")]
     ConnectMalformed {
@@ -206,6 +212,10 @@ impl Trouble {
         match self {
             Self::Accept { .. } => "raise the limit of open files (`ulimit -n`)",
             Self::Bug { .. } => "please report it with the request that caused it",
+            Self::Chunk { .. } => {
+                "look at how the sender writes chunks: the size in hexadecimal, a line break, so \
+                 many bytes, a line break"
+            }
             Self::ConnectMalformed { .. } => "look at the sender's proxy settings",
             Self::ConnectRefused { .. } => {
                 "nothing leaves this machine: exempt the host from the sender's proxy settings \

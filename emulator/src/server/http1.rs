@@ -1,10 +1,10 @@
 //! HTTP/1.0 and HTTP/1.1: bytes to [`Front::answer`](super::Front::answer) to bytes, by hyper.
 
-use super::answer::{Link, request, too_slow};
+use super::answer::{Link, malformed, request, too_slow};
 use super::body::{BODY_LIMIT, Collect};
 use super::delay;
 use super::front::Trouble;
-use super::linger::LINGER_LIMIT;
+use super::linger::{LINGER_LIMIT, farewell};
 use super::progress::{Counted, Cut, Progress};
 use crate::control::What;
 use crate::wire::{LastStream, Reply, Request, Stall, Wire};
@@ -15,6 +15,8 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1::Builder;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use std::error::Error;
+use std::io::{self, ErrorKind};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,9 +32,25 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let progress = Arc::new(Progress::default());
-    let io = TokioIo::new(Counted::new(io, &progress));
+    let mut io = Counted::new(io, &progress);
+    let outcome = carry(&mut io, link, &progress).await;
+    if progress.is_broken() || matches!(outcome, Err(Trouble::Http1 { .. })) {
+        // The answer says what is wrong, and the sender may be talking still.
+        farewell(&mut io, &[]).await;
+    }
+    outcome
+}
+
+async fn carry<S>(
+    io: &mut Counted<S>,
+    link: &Arc<Link>,
+    progress: &Arc<Progress>,
+) -> Result<&'static str, Trouble>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
     let service = service_fn(|request| {
-        let (link, progress) = (Arc::clone(link), Arc::clone(&progress));
+        let (link, progress) = (Arc::clone(link), Arc::clone(progress));
         async move {
             progress.begin();
             let outcome = exchange(&link, request, &progress).await;
@@ -42,7 +60,7 @@ where
     });
     let mut builder = Builder::new();
     builder.auto_date_header(false).half_close(true).max_buf_size(HEAD_CEILING);
-    let mut connection = pin!(builder.serve_connection(io, service));
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(io), service));
     let mut stop = pin!(link.stop.cancelled());
     let mut stopping = false;
     let outcome = loop {
@@ -77,7 +95,7 @@ where
             Ok("torn as told")
         }
         (Some(Cut::HalfBody), _) => Err(Trouble::HalfRequest),
-        (None, Ok(())) if stopping => Ok("the server closed it"),
+        (None, Ok(())) if stopping || progress.is_broken() => Ok("the server closed it"),
         (None, Ok(())) => Ok("the sender closed it"),
         (None, Err(cause)) if cause.is_incomplete_message() => Err(Trouble::HalfRequest),
         (None, Err(cause)) if cause.is_parse() => Err(Trouble::Http1 { cause }),
@@ -101,8 +119,13 @@ async fn exchange(
             link.tell(Trouble::SlowBody);
             (too_slow(), true)
         }
-        Some(None) => return Err(Cut::HalfBody),
-        Some(Some(finished)) => {
+        Some(Err(Unread::Gone)) => return Err(Cut::HalfBody),
+        Some(Err(Unread::Malformed(cause))) => {
+            link.tell(Trouble::Chunk { cause });
+            progress.broken();
+            (malformed(), true)
+        }
+        Some(Ok(finished)) => {
             if !finished {
                 // An answer given before the end of an endless body: reading on a while keeps
                 // a reset of the connection from overtaking it.
@@ -160,13 +183,38 @@ fn write(
     Ok(head.map(|()| Full::new(std::mem::take(&mut reply.body))))
 }
 
-/// Reads the body into the request: whether it came to its end, or was too long to go on;
-/// `None` when the sender went away.
-async fn collect(body: &mut Incoming, ceiling: usize, request: &mut Request) -> Option<bool> {
+/// Why a body cannot be read to its end.
+enum Unread {
+    /// The sender went away.
+    Gone,
+    /// Its chunks are not as they should be.
+    Malformed(io::Error),
+}
+
+impl Unread {
+    fn of(error: &hyper::Error) -> Self {
+        let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
+        match cause {
+            Some(cause)
+                if matches!(cause.kind(), ErrorKind::InvalidData | ErrorKind::InvalidInput) =>
+            {
+                Self::Malformed(io::Error::new(cause.kind(), cause.to_string()))
+            }
+            _ => Self::Gone,
+        }
+    }
+}
+
+/// Reads the body into the request: whether it came to its end, or was too long to go on.
+async fn collect(
+    body: &mut Incoming,
+    ceiling: usize,
+    request: &mut Request,
+) -> Result<bool, Unread> {
     let mut collect = Collect::new(ceiling);
     let mut finished = true;
     while let Some(frame) = body.frame().await {
-        if let Ok(chunk) = frame.ok()?.into_data()
+        if let Ok(chunk) = frame.map_err(|error| Unread::of(&error))?.into_data()
             && !collect.push(chunk)
         {
             finished = false;
@@ -176,7 +224,7 @@ async fn collect(body: &mut Incoming, ceiling: usize, request: &mut Request) -> 
     let (body, length) = collect.finish();
     request.push_body(&body);
     request.body_length = length;
-    Some(finished)
+    Ok(finished)
 }
 
 async fn waste(mut body: Incoming) {

@@ -17,6 +17,8 @@ pub(super) struct Progress {
     busy: AtomicBool,
     /// The last look saw the beginning of a request.
     begun: AtomicBool,
+    /// What the sender wrote makes no sense, so that nothing more is read of it.
+    broken: AtomicBool,
     cut: Mutex<Option<Cut>>,
     scissors: Mutex<Option<Scissors>>,
 }
@@ -93,6 +95,15 @@ impl Progress {
         self.busy.store(false, Ordering::Relaxed);
         self.begun.store(false, Ordering::Relaxed);
         self.seen.store(self.read.load(Ordering::Relaxed), Ordering::Relaxed);
+    }
+
+    /// Nothing more is read of what the sender writes.
+    pub(super) fn broken(&self) {
+        self.broken.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_broken(&self) -> bool {
+        self.broken.load(Ordering::Relaxed)
     }
 
     /// Looks, once in each [`HEAD_LIMIT`]: whether a request had begun at the last look already.

@@ -3,6 +3,7 @@
 mod attack;
 mod authority;
 mod bench;
+mod broken;
 mod fault;
 mod limit;
 mod start;
