@@ -95,6 +95,9 @@ struct Player {
 impl Player {
     fn take_events(&mut self) {
         while let Some(event) = self.connection.next_event() {
+            if let Event::HeadTooLarge { stream, .. } = &event {
+                self.waiting.push(*stream);
+            }
             if let Event::Request(stream, request) = &event {
                 self.waiting.push(*stream);
                 assert!(request.body().len() <= CEILING);

@@ -2,10 +2,9 @@
 //! sections 6.2 and 6.10
 
 use super::connection::{Block, Connection, Stage};
-use super::event::{Event, Failure, Refusal};
+use super::event::{Event, Failure, Refusal, Refused};
 use super::head::{self, Read};
 use super::receive::{Outcome, calm, closed, depends_on, protocol, size, unpadded};
-use super::reply::Body;
 use super::stream::Stream;
 use super::{ErrorCode, frame, frame::Head};
 use crate::wire::{Excess, Request};
@@ -90,21 +89,21 @@ impl<T> Connection<T> {
         }
         self.last = id;
         let windows = (self.peer.initial_window, i64::from(settings.initial_window_size));
-        let request = match read {
+        match read {
             Read::Malformed(what) => {
                 self.noise()?;
-                self.refuse(id, ErrorCode::PROTOCOL_ERROR, what);
+                self.refuse(id, ErrorCode::PROTOCOL_ERROR, Refused::Malformed(what));
                 return Ok(());
             }
             Read::TooLarge => {
-                self.too_large(id, !end_stream, windows, begin);
-                return Ok(());
+                self.too_large(id, settings.max_header_list_size, windows, begin);
             }
-            Read::Head(request) => request,
-        };
-        let (ceiling, attached) = begin(&request);
-        let stream = Stream::new(request, ceiling, attached, windows, true);
-        self.streams.insert(id, stream);
+            Read::Head(request) => {
+                let (ceiling, attached) = begin(&request);
+                let stream = Stream::new(request, ceiling, attached, windows);
+                self.streams.insert(id, stream);
+            }
+        }
         if end_stream { self.end(id) } else { Ok(()) }
     }
 
@@ -115,30 +114,31 @@ impl<T> Connection<T> {
         }
         self.last = id;
         self.noise()?;
-        self.refuse(id, ErrorCode::REFUSED_STREAM, "more streams than SETTINGS allow");
+        self.refuse(id, ErrorCode::REFUSED_STREAM, Refused::TooManyStreams);
         Ok(())
     }
 
     /// Turns a request down before anybody looked at it.
-    fn refuse(&mut self, id: u32, code: ErrorCode, what: &'static str) {
+    fn refuse(&mut self, id: u32, code: ErrorCode, what: Refused) {
         self.reset_stream(id, code);
         self.events.push_back(Event::Refused(Refusal { stream: id, what }));
     }
 
-    /// A head beyond the limit is answered below the service, as stock servers do. [doc] RFC 6585
+    /// A head beyond the limit is answered below the service, as stock servers do, and like any
+    /// other: when the body has come, since a client that still writes may throw an answer away.
+    /// [doc] RFC 6585, section 5
     fn too_large(
         &mut self,
         id: u32,
-        open: bool,
+        limit: u32,
         windows: (i64, i64),
         begin: &mut impl FnMut(&Request) -> (usize, T),
     ) {
         let (_, attached) = begin(&Request::default());
-        let mut stream = Stream::new(Request::default(), 0, attached, windows, open);
-        stream.asked = true;
+        let mut stream = Stream::new(Request::default(), 0, attached, windows);
+        stream.too_large = Some(limit);
         self.streams.insert(id, stream);
-        self.respond(id, 431, std::iter::empty(), Body::default());
-        let what = "the head is larger than SETTINGS_MAX_HEADER_LIST_SIZE";
+        let what = Refused::HeadTooLarge { limit };
         self.events.push_back(Event::Refused(Refusal { stream: id, what }));
     }
 

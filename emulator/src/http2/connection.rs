@@ -153,10 +153,10 @@ impl<T> Connection<T> {
     /// The next thing that came of the bytes.
     pub fn next_event(&mut self) -> Option<Event> {
         loop {
-            match self.events.pop_front()? {
-                // Whoever reset the stream meanwhile wants no answer.
-                Event::Request(stream, _) if !self.streams.contains_key(&stream) => {}
-                event => return Some(event),
+            let event = self.events.pop_front()?;
+            // Whoever reset the stream meanwhile wants no answer.
+            if event.asks().is_none_or(|stream| self.streams.contains_key(&stream)) {
+                return Some(event);
             }
         }
     }
@@ -300,7 +300,7 @@ impl<T> Connection<T> {
     /// Removes a stream, and its request if nobody has taken it yet.
     pub(super) fn remove(&mut self, id: u32) {
         if self.streams.remove(&id).is_some_and(|stream| stream.asked && !stream.answered) {
-            self.events.retain(|event| !matches!(event, Event::Request(of, _) if *of == id));
+            self.events.retain(|event| event.asks() != Some(id));
         }
     }
 

@@ -3,7 +3,7 @@
 
 use super::frame;
 use super::tests::{Bench, LIMITS, acknowledgement, head, hello, raw};
-use super::{Body, Connection, Unfinished};
+use super::{Body, Connection, Limits, Unfinished};
 
 /// A request's fields.
 const FIELDS: [(&str, &str); 4] =
@@ -87,4 +87,47 @@ fn a_header_block_that_never_ends_is_overdue_however_many_frames_it_has() {
     bench.receive(&raw(frame::CONTINUATION, frame::END_HEADERS, 1, &[0x84]));
     assert_eq!(bench.0.overdue(2), None);
     assert_eq!(bench.events(), ["1: https  /  0"]);
+}
+
+/// The head of a request that is larger than may be.
+fn large(stream: u32, end: bool) -> Vec<u8> {
+    let long = "x".repeat(16_300);
+    head(stream, &[&FIELDS[..], &[("a", &*long)]].concat(), end)
+}
+
+const TOO_LARGE: &str = "the head is larger than the 16384 bytes of SETTINGS_MAX_HEADER_LIST_SIZE";
+
+#[test]
+fn a_head_beyond_the_limit_is_to_be_answered_when_its_body_has_come() {
+    let mut bench = Bench::new();
+    bench.receive(&large(1, false));
+    assert_eq!(bench.events(), [format!("{TOO_LARGE} (stream 1)")]);
+    bench.receive(&raw(frame::DATA, 0, 1, b"half"));
+    assert_eq!((bench.events(), bench.frames()), (Vec::new(), Vec::new()));
+    bench.receive(&raw(frame::DATA, frame::END_STREAM, 1, b" and half"));
+    bench.receive(&large(3, true));
+    let three = format!("{TOO_LARGE} (stream 3)");
+    assert_eq!(bench.events(), ["1: more than 16384", &*three, "3: more than 16384"]);
+    bench.0.respond(1, 431, std::iter::empty(), Body::default());
+    bench.0.respond(3, 431, std::iter::empty(), Body::default());
+    let answer = |stream| (frame::HEADERS, 5, stream, b"\x08\x03431".to_vec());
+    assert_eq!(bench.frames(), [answer(1), answer(3)]);
+    assert!(bench.0.is_idle());
+}
+
+#[test]
+fn a_head_beyond_the_limit_whose_body_never_ends_is_answered_all_the_same() {
+    let mut bench = Bench(Connection::new(Limits { drain_ceiling: 8, ..LIMITS }));
+    bench.receive(&[hello(&[]), large(1, false), raw(frame::DATA, 0, 1, &[0; 9])].concat());
+    let told = format!("{TOO_LARGE} (stream 1)");
+    assert_eq!(bench.events(), [&*told, "1: more than 16384"]);
+}
+
+#[test]
+fn a_head_beyond_the_limit_whose_sender_gives_up_is_not_to_be_answered() {
+    let mut bench = Bench::new();
+    bench.receive(&large(1, true));
+    bench.receive(&raw(frame::RST_STREAM, 0, 1, &[0, 0, 0, 8]));
+    assert_eq!(bench.events(), [format!("{TOO_LARGE} (stream 1)")]);
+    assert!(bench.0.is_idle());
 }

@@ -62,7 +62,10 @@ impl<T> Connection<T> {
         let block = |block: &Block| block.text.capacity();
         let event = |event: &Event| match event {
             Event::Request(_, request) => request.memory(),
-            Event::Failed(_) | Event::GoneAway(_) | Event::Refused(_) => 0,
+            Event::Failed(_)
+            | Event::GoneAway(_)
+            | Event::HeadTooLarge { .. }
+            | Event::Refused(_) => 0,
         };
         let queued = self.reset.capacity() + self.blocked.capacity();
         size_of::<Self>()

@@ -26,6 +26,6 @@ mod tests;
 
 pub use connection::{Connection, Limits};
 pub use error::ErrorCode;
-pub use event::{Event, Failure, Refusal, Unfinished};
+pub use event::{Event, Failure, Refusal, Refused, Unfinished};
 pub use memory::{IDLE_BUDGET, RESTED_BUDGET};
 pub use reply::{Body, End};

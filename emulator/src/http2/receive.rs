@@ -75,8 +75,7 @@ impl<T> Connection<T> {
             return Ok(());
         };
         if stream.length() > self.limits.drain_ceiling && !stream.asked {
-            let request = stream.take_request();
-            self.events.push_back(Event::Request(head.stream, request));
+            self.ask(head.stream);
         }
         Ok(())
     }
@@ -122,10 +121,21 @@ impl<T> Connection<T> {
                 self.reset_stream(id, ErrorCode::PROTOCOL_ERROR);
                 return Ok(());
             }
-            let request = stream.take_request();
-            self.events.push_back(Event::Request(id, request));
+            self.ask(id);
         }
         Ok(())
+    }
+
+    /// Hands a stream out to be answered.
+    fn ask(&mut self, id: u32) {
+        let Some(stream) = self.streams.get_mut(&id) else {
+            return;
+        };
+        let request = stream.take_request();
+        self.events.push_back(match stream.too_large {
+            Some(limit) => Event::HeadTooLarge { stream: id, limit },
+            None => Event::Request(id, request),
+        });
     }
 
     /// A frame for a stream that is over: ignored when we ended it and the sender may not know.

@@ -11,6 +11,8 @@ pub(super) struct Stream<T> {
     length: u64,
     /// What `content-length` promised.
     pub(super) promised: Option<u64>,
+    /// The head was larger than this, bytes, and is not in the request.
+    pub(super) too_large: Option<u32>,
     /// The sender has not ended the stream.
     pub(super) open: bool,
     /// The request was handed out.
@@ -31,20 +33,15 @@ pub(super) struct Stream<T> {
 }
 
 impl<T> Stream<T> {
-    pub(super) fn new(
-        request: Request,
-        ceiling: usize,
-        attached: T,
-        windows: (i64, i64),
-        open: bool,
-    ) -> Self {
+    pub(super) fn new(request: Request, ceiling: usize, attached: T, windows: (i64, i64)) -> Self {
         let promised = request.header(b"content-length").and_then(number);
         Self {
             request,
             ceiling,
             length: 0,
             promised,
-            open,
+            too_large: None,
+            open: true,
             asked: false,
             answered: false,
             unsent: None,

@@ -94,6 +94,13 @@ pub(super) fn too_slow() -> Reply {
     own(408, body)
 }
 
+/// The answer to a head that is larger than so many bytes.
+pub(super) fn head_too_large(limit: u32) -> Reply {
+    let message = format!("the request's head is larger than {limit} bytes");
+    let body = format!(r#"{{"pushpit":"head-too-large","message":"{message}"}}"#);
+    own(431, body)
+}
+
 /// The answer to a body whose chunks are malformed.
 pub(super) fn malformed() -> Reply {
     let body = r#"{"pushpit":"bad-chunk","message":"the request's chunked body is malformed"}"#;
@@ -166,10 +173,10 @@ fn bug() -> Reply {
     own(500, body)
 }
 
-fn own(status: u16, body: &'static str) -> Reply {
+fn own(status: u16, body: impl Into<Bytes>) -> Reply {
     Reply {
         headers: smallvec![("content-type".into(), HeaderText::Fixed("application/json"))],
-        body: Bytes::from_static(body.as_bytes()),
+        body: body.into(),
         ..Reply::status(status)
     }
 }

@@ -118,6 +118,13 @@ pub enum Trouble {
         /// The first bytes, in hexadecimal.
         first: String,
     },
+    /// The head of an HTTP/1.1 request is larger than is read.
+    #[error(
+        "a request's head is larger than {} bytes, or has more than {} headers",
+        super::http1::HEAD_CEILING,
+        super::http1::MOST_HEADERS
+    )]
+    HeadTooLarge,
     /// The sender went away in the middle of a request.
     #[error("the sender closed the connection in the middle of a request")]
     HalfRequest,
@@ -222,6 +229,9 @@ impl Trouble {
                  (`NO_PROXY`)"
             }
             Self::Garbage { .. } => "look at the sender's host, port and protocol settings",
+            Self::HeadTooLarge => {
+                "look for a header that grows: a token that is added twice, a cookie"
+            }
             Self::HalfRequest => "look for a crash or a time-out in the sender",
             Self::Http1 { .. } => "look at the request that the sender wrote last",
             Self::Http1Refused { .. } => {

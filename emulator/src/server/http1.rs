@@ -34,7 +34,8 @@ where
     let progress = Arc::new(Progress::default());
     let mut io = Counted::new(io, &progress);
     let outcome = carry(&mut io, link, &progress).await;
-    if progress.is_broken() || matches!(outcome, Err(Trouble::Http1 { .. })) {
+    if progress.is_broken() || matches!(outcome, Err(Trouble::HeadTooLarge | Trouble::Http1 { .. }))
+    {
         // The answer says what is wrong, and the sender may be talking still.
         farewell(&mut io, &[]).await;
     }
@@ -98,6 +99,7 @@ where
         (None, Ok(())) if stopping || progress.is_broken() => Ok("the server closed it"),
         (None, Ok(())) => Ok("the sender closed it"),
         (None, Err(cause)) if cause.is_incomplete_message() => Err(Trouble::HalfRequest),
+        (None, Err(cause)) if cause.is_parse_too_large() => Err(Trouble::HeadTooLarge),
         (None, Err(cause)) if cause.is_parse() => Err(Trouble::Http1 { cause }),
         (None, Err(_)) => Ok("the sender closed it"),
     }
@@ -235,4 +237,6 @@ async fn waste(mut body: Incoming) {
 const STALL_LIMIT: Duration = Duration::from_secs(600);
 
 /// The longest head: far beyond any push, small enough to hold for every connection.
-const HEAD_CEILING: usize = 64 * 1024;
+pub(super) const HEAD_CEILING: usize = 64 * 1024;
+/// How many headers hyper takes.
+pub(super) const MOST_HEADERS: usize = 100;

@@ -1,6 +1,6 @@
 //! The streams of an HTTP/2 connection: whole requests to the front in batches, replies to frames.
 
-use super::answer::{Link, too_slow};
+use super::answer::{Link, head_too_large, too_slow};
 use super::body::{BODY_LIMIT, DRAIN_CEILING};
 use super::connection::HANDSHAKE_LIMIT;
 use super::delay;
@@ -89,6 +89,9 @@ impl<'a> Driver<'a> {
                         let is_head = request.method() == b"HEAD";
                         self.exchanges.push(Exchange { stream, is_head });
                         self.requests.push(request);
+                    }
+                    Some(Event::HeadTooLarge { stream, limit }) => {
+                        self.write(Exchange { stream, is_head: false }, head_too_large(limit));
                     }
                     Some(Event::Refused(cause)) => self.link.tell(Trouble::Http2Refused { cause }),
                     Some(Event::Failed(cause)) => {

@@ -46,16 +46,6 @@ async fn half_a_request_is_closed_and_told() {
 }
 
 #[tokio::test]
-async fn a_head_without_end_is_refused_and_told() {
-    let mut bench = Bench::start().await;
-    let mut stream = bench.dial().await;
-    let endless = [&b"POST / HTTP/1.1\r\nx: "[..], &vec![b'x'; 70_000]].concat();
-    // The server stops reading in its middle.
-    let _ = stream.write_all(&endless).await;
-    assert_eq!(bench.trouble().await, "not valid HTTP/1.1: message head is too large");
-}
-
-#[tokio::test]
 async fn a_broken_preface_is_told() {
     let mut bench = Bench::start().await;
     let mut stream = bench.tls(PLAIN, &["h2"]).await.unwrap();
