@@ -82,6 +82,7 @@ pub(super) fn refused_help(refused: &Refused) -> &str {
         Refused::AmbiguousApp(..) => "write the app with its provider in front: `provider/app`",
         Refused::BadApp(error) => &error.help,
         Refused::BadCommand(_) => "look the call up in `/api/v1/openapi.json`",
+        Refused::BadSetting { error, .. } => &error.help,
         Refused::BadDeviceName(_) => "such as `anna`: up to 64 characters, without `/`",
         Refused::DeviceExists(_) => "choose another name, or change the device with PATCH",
         Refused::GoesBack(_) => "world time only goes forward; `POST /api/v1/reset` starts anew",

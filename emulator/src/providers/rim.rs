@@ -9,6 +9,7 @@ use crate::ids::Ids;
 use crate::post::{AddressId, AppId, DeviceId, FaultReply, Platform, Post, ServiceId};
 use crate::switch::{Switch, Switches};
 use crate::wire::{ConnectionId, ConnectionProfile, GoAway, Peer, Reply, Request};
+use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -18,6 +19,8 @@ pub trait Service: Sized + Send {
     type Keys: Clone + Default + Send + Sync;
     /// A request of this service, parsed and with its signatures checked.
     type Prepared: Send;
+    /// A change of what only this service knows of a device; `()` where there is nothing.
+    type DeviceSetting;
 
     /// What it is, where it listens, how its connections behave.
     const ABOUT: About;
@@ -75,6 +78,32 @@ pub trait Service: Sized + Send {
 
     /// Ends an address's life.
     fn retire(&mut self, desk: &mut Desk<'_>, address: AddressId, how: Retirement);
+
+    /// Reads what somebody wants of what only this service knows of a device. Changes nothing.
+    ///
+    /// # Errors
+    /// A key is unknown or a value wrong.
+    fn device_setting(
+        &self,
+        post: &Post,
+        device: DeviceId,
+        wanted: &Value,
+    ) -> Result<Self::DeviceSetting, SettingError> {
+        let _ = (post, device, wanted);
+        Err(SettingError::none())
+    }
+
+    /// Changes what only this service knows of a device, as it was read just before.
+    fn set_device(&mut self, desk: &mut Desk<'_>, device: DeviceId, setting: Self::DeviceSetting) {
+        let _ = (desk, device, setting);
+    }
+
+    /// What only this service knows of a device, in the shape in which it is set, where there is
+    /// something to tell.
+    fn device_state(&self, device: DeviceId) -> Option<Value> {
+        let _ = device;
+        None
+    }
 
     /// An address's bytes as a sender writes them.
     fn address_text(bytes: &[u8]) -> String;
@@ -259,4 +288,23 @@ pub struct SpecError {
     pub what: String,
     /// What to do.
     pub help: String,
+}
+
+/// What somebody wants of a device's settings at one service is wrong.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{what}")]
+pub struct SettingError {
+    /// What is wrong, with what was expected.
+    pub what: String,
+    /// What to do.
+    pub help: String,
+}
+
+impl SettingError {
+    fn none() -> Self {
+        Self {
+            what: "devices have no settings of this provider".to_owned(),
+            help: "take the provider's key away".to_owned(),
+        }
+    }
 }

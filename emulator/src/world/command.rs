@@ -1,10 +1,11 @@
 //! What can be asked of the world, and what comes back.
 
+use super::device_change::DeviceChange;
 use super::services::Prepared;
 use super::view::{AddressView, ClockView, DeviceView, FaultView};
 use crate::clock::{GoesBack, Timestamp, parse_duration, show_duration};
 use crate::post::{Connection, Fault, FaultId, Life, Platform, Power, ServiceId};
-use crate::providers::rim::Kit;
+use crate::providers::rim::{Kit, SettingError};
 use crate::wire::{ConnectionId, GoAway, Peer, Reply, Request};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -138,18 +139,6 @@ const LONGEST_NAME: usize = 64;
 #[serde(transparent)]
 pub struct AppName(pub String);
 
-/// A change of a device; what is not said stays.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct DeviceChange {
-    /// Whether providers reach it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub connection: Option<Connection>,
-    /// How it minds its battery.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub power: Option<Power>,
-}
-
 /// A change of an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -202,6 +191,14 @@ pub enum Refused {
     /// A device of that name exists.
     #[error("a device named `{0}` exists already")]
     DeviceExists(String),
+    /// What is wanted of a device's settings at one service is wrong.
+    #[error("`{provider}`: {error}")]
+    BadSetting {
+        /// The service.
+        provider: String,
+        /// What is wrong.
+        error: SettingError,
+    },
     /// World time does not go back.
     #[error("{0}")]
     GoesBack(#[from] GoesBack),

@@ -1,7 +1,8 @@
 //! Apps, devices and addresses: the commands that change them, and how they are shown.
 
-use super::command::{AddressChange, AppName, DeviceChange, Done, NewDevice, Refused};
-use super::services::{about, abouts, address_bytes, address_text, service_named};
+use super::command::{AddressChange, AppName, Done, NewDevice, Refused};
+use super::device_change::DeviceChange;
+use super::services::{DeviceSetting, about, abouts, address_bytes, address_text, service_named};
 use super::state::World;
 use super::view::{AddressView, DeviceView};
 use crate::clock::Now;
@@ -102,13 +103,21 @@ impl World {
     pub(super) fn change_device(
         &mut self,
         name: &str,
-        change: DeviceChange,
+        change: &DeviceChange,
         now: Now,
     ) -> Result<Done, Refused> {
         let id = self.device_named(name)?;
+        let settings = self.settings(id, change)?;
         // Written before what it sets free, so that the journal tells cause before effect.
-        let note = json!({"device": name, "connection": change.connection, "power": change.power});
+        let mut note =
+            json!({"device": name, "connection": change.connection, "power": change.power});
+        for (provider, wanted) in &change.services {
+            note[provider] = wanted.clone();
+        }
         self.note(now, "device_changed", &note);
+        for setting in settings {
+            self.with_desk(now, |services, desk| services.set_device(desk, id, setting));
+        }
         if let Some(power) = change.power {
             self.post.set_power(id, power, now);
         }
@@ -116,6 +125,16 @@ impl World {
             self.post.set_connection(id, connection, now);
         }
         Ok(Done::Device(self.device_view(id)))
+    }
+
+    /// What a change says of single services, read by them.
+    fn settings(&self, id: DeviceId, change: &DeviceChange) -> Result<Vec<DeviceSetting>, Refused> {
+        let read = |(provider, wanted): (&String, &Value)| {
+            let service = service_named(provider).ok_or_else(|| unknown_provider(provider))?;
+            let setting = self.services.device_setting(service, &self.post, id, wanted);
+            setting.map_err(|error| Refused::BadSetting { provider: provider.clone(), error })
+        };
+        change.services.iter().map(read).collect()
     }
 
     pub(super) fn install(&mut self, name: &str, app: &AppName, now: Now) -> Result<Done, Refused> {
@@ -307,6 +326,11 @@ impl World {
             connection: device.connection,
             power: device.power,
             addresses,
+            services: self
+                .services
+                .device_states(id)
+                .map(|(name, state)| (name.to_owned(), state))
+                .collect(),
         }
     }
 

@@ -5,6 +5,7 @@
 
 mod advance;
 mod command;
+mod device_change;
 mod directory;
 mod expect;
 mod fault;
@@ -21,8 +22,9 @@ mod view;
 mod watch;
 
 pub use command::{
-    AddressChange, Advance, Age, AppName, Command, DeviceChange, Done, Incoming, NewDevice, Refused,
+    AddressChange, Advance, Age, AppName, Command, Done, Incoming, NewDevice, Refused,
 };
+pub use device_change::DeviceChange;
 pub use directory::unknown_provider;
 pub use expect::{Difference, Expectation, Filter, Judgement, Miss, Subject, Wanted};
 pub use judge::{differences, holds, is_final, judge};

@@ -6,10 +6,11 @@ use crate::clock::Timestamp;
 use crate::post::{AddressId, AppId, DeviceId, FaultReply, Post, ServiceId};
 use crate::providers::rim::{
     About, Answer, AppSpec, Attributes, Desk, FaultedReply, KeyMaker, Kit, Retirement, Service,
-    SpecError, Unwelcome,
+    SettingError, SpecError, Unwelcome,
 };
 use crate::switch::{Switch, Switches};
 use crate::wire::{ConnectionId, ConnectionProfile, Peer, Request, SWITCHES};
+use serde_json::Value;
 
 /// Writes out, for each service, its place in every list and its arm in every match.
 macro_rules! services {
@@ -26,6 +27,14 @@ macro_rules! services {
             $(
                 #[doc = concat!("Of `", stringify!($field), "`.")]
                 $variant(<$service as Service>::Prepared)
+            ),*
+        }
+
+        /// A change of what only one service knows of a device, read by that service.
+        pub(super) enum DeviceSetting {
+            $(
+                #[doc = concat!("Of `", stringify!($field), "`.")]
+                $variant(<$service as Service>::DeviceSetting)
             ),*
         }
 
@@ -94,6 +103,34 @@ macro_rules! services {
                     return self.$field.connection_opened(desk, peer);
                 })*
                 Ok(())
+            }
+
+            /// Reads what somebody wants of a device's settings at a service.
+            pub(super) fn device_setting(
+                &self,
+                service: ServiceId,
+                post: &Post,
+                device: DeviceId,
+                wanted: &Value,
+            ) -> Result<DeviceSetting, SettingError> {
+                match service.0 {
+                    $(place if place == Place::$variant as u8 => {
+                        self.$field.device_setting(post, device, wanted).map(DeviceSetting::$variant)
+                    })*
+                    _ => unreachable!("service numbers come from this list"),
+                }
+            }
+
+            pub(super) fn set_device(&mut self, desk: &mut Desk<'_>, device: DeviceId, setting: DeviceSetting) {
+                match setting {
+                    $(DeviceSetting::$variant(setting) => self.$field.set_device(desk, device, setting)),*
+                }
+            }
+
+            /// What only single services know of a device, by their names.
+            pub(super) fn device_states(&self, device: DeviceId) -> impl Iterator<Item = (&'static str, Value)> {
+                let states = [$((<$service>::ABOUT.name, self.$field.device_state(device))),*];
+                states.into_iter().filter_map(|(name, state)| Some((name, state?)))
             }
 
             pub(super) fn connection_closed(&mut self, connection: ConnectionId) {

@@ -92,7 +92,7 @@ impl World {
             Command::AdvanceOn => Ok(self.advance_on()),
             Command::Age(age) => self.age(&age, now),
             Command::ChangeAddress(number, change) => self.change_address(number, change, now),
-            Command::ChangeDevice(name, change) => self.change_device(&name, change, now),
+            Command::ChangeDevice(name, change) => self.change_device(&name, &change, now),
             Command::ConnectionClosed(id, why) => Ok(self.connection_closed(id, &why, now)),
             Command::ConnectionOpened(id, peer) => Ok(self.connection_opened(id, &peer, now)),
             Command::Install(device, app) => self.install(&device, &app, now),

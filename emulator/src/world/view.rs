@@ -21,6 +21,9 @@ pub struct DeviceView {
     pub power: Power,
     /// Its addresses, oldest first, dead ones too.
     pub addresses: Vec<AddressView>,
+    /// What only one provider knows of it, under the provider's name.
+    #[serde(flatten)]
+    pub services: BTreeMap<String, Value>,
 }
 
 /// An address.

@@ -65,13 +65,14 @@ impl Stage<'_> {
 
     fn set(&mut self, devices: &Table<Patch>) -> Result<(), Failure> {
         for (name, patch) in devices.iter() {
-            if let Some((provider, _)) = patch.providers.iter().next() {
-                return Err(said(format!(
-                    "devices have no settings of `{}` that could be changed",
-                    provider.value
-                )));
-            }
-            let change = DeviceChange { connection: patch.connection, power: patch.power };
+            let filled = |(provider, wanted): (&Located<String>, &Value)| {
+                Ok((provider.value.clone(), self.fill_value(wanted)?))
+            };
+            let change = DeviceChange {
+                connection: patch.connection,
+                power: patch.power,
+                services: patch.providers.iter().map(filled).collect::<Result<_, _>>()?,
+            };
             self.emulator.control().change_device(&name.value, change).map_err(refused)?;
         }
         Ok(())
@@ -254,9 +255,13 @@ pub(super) fn said(what: String) -> Failure {
 }
 
 /// The emulator would not do it.
-#[expect(clippy::needless_pass_by_value, reason = "it stands at the end of a chain of results")]
 pub(super) fn refused(refused: world::Refused) -> Failure {
-    said(refused.to_string())
+    let what = refused.to_string();
+    let help = match refused {
+        world::Refused::BadSetting { error, .. } => Some(error.help),
+        _ => None,
+    };
+    Failure { help, ..said(what) }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it stands at the end of a chain of results")]

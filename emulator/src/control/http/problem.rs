@@ -172,6 +172,11 @@ impl From<&Refused> for Problem {
                 "No device can have that name",
                 StatusCode::UNPROCESSABLE_ENTITY,
             ),
+            Refused::BadSetting { .. } => (
+                "bad-setting",
+                "A setting of the device is wrong",
+                StatusCode::UNPROCESSABLE_ENTITY,
+            ),
             Refused::DeviceExists(_) => {
                 ("device-exists", "The device exists already", StatusCode::CONFLICT)
             }

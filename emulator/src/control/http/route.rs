@@ -155,7 +155,7 @@ pub(super) const ROUTES: &[RouteLine] = &[
         query: &[],
         body: Some(of::<DeviceChange>),
         answer: (200, "the device", Some(of::<DeviceView>)),
-        problems: &[404],
+        problems: &[404, 422],
         handler: || patch(handler::change_device),
     },
     RouteLine {

@@ -46,6 +46,7 @@ pub struct Apns {
 impl Service for Apns {
     type Keys = Keys;
     type Prepared = Push;
+    type DeviceSetting = ();
 
     const ABOUT: About = About {
         name: "apns",

@@ -35,7 +35,6 @@ impl<'a> Checker<'a> {
             | Step::AgeCredentials(_)
             | Step::Install(_)
             | Step::Rotate(_)
-            | Step::Set(_)
             | Step::Stop(_)
             | Step::Uninstall(_) => {}
             Step::Await(wait) => {
@@ -78,6 +77,11 @@ impl<'a> Checker<'a> {
                 self.values(&request.json);
             }
             Step::Run(run) => self.command_texts(&run.0),
+            Step::Set(devices) => {
+                for (provider, wanted) in devices.iter().flat_map(|(_, it)| it.providers.iter()) {
+                    self.value(wanted, provider.place);
+                }
+            }
         }
     }
 
