@@ -16,6 +16,8 @@ pub enum Purpose {
     Message,
     /// Identifiers that a provider keeps for its own log.
     Trace,
+    /// Identifiers of what a sender makes at a provider to send to many.
+    Channel,
 }
 
 /// The seeded source of identifiers.
@@ -79,7 +81,7 @@ impl SplitMix64 {
     }
 }
 
-const PURPOSES: usize = 4;
+const PURPOSES: usize = 5;
 
 #[cfg(test)]
 mod tests {

@@ -140,7 +140,8 @@ impl Door {
                 let reply = room.answer(&incoming, at);
                 ends = reply.ends();
                 replies.push(reply);
-                if ends {
+                // What a request left to be done is done in slices, between holds of the lock.
+                if ends || room.world.owes(at) {
                     break;
                 }
             }
@@ -348,12 +349,25 @@ impl Door {
         }
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         let count = queue.len().min(most);
-        let taken: Vec<_> = queue.drain(..count).collect();
+        let mut taken: VecDeque<_> = queue.drain(..count).collect();
         self.queued.store(queue.len(), Ordering::Release);
         drop(queue);
-        for slot in taken {
+        while !room.world.owes(at)
+            && let Some(slot) = taken.pop_front()
+        {
             slot.carry_out(room, at);
         }
+        if !taken.is_empty() {
+            self.put_back(taken);
+        }
+    }
+
+    /// Puts requests back that have to wait for what one before them left to be done.
+    fn put_back(&self, mut taken: VecDeque<Arc<Slot>>) {
+        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        taken.append(&mut queue);
+        *queue = taken;
+        self.queued.store(queue.len(), Ordering::Release);
     }
 }
 

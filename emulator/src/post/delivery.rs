@@ -2,6 +2,7 @@
 
 use super::{AddressId, Gate, PolicyId};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A delivery's number, from 1, in the order of receipt.
@@ -44,11 +45,30 @@ pub struct Submission<'a> {
     /// What the sender asks about storing.
     pub storing: Storing,
     /// What the device gets.
-    pub payload: &'a [u8],
+    pub payload: Payload<'a>,
     /// Whether `payload` differs from the request's body, so that the journal must keep it apart.
     pub own_payload: bool,
     /// What the device makes of its arrival, decided by the provider; `None` when it just gets it.
     pub discarded: Option<&'static str>,
+}
+
+/// What a device gets.
+#[derive(Clone, Copy, Debug)]
+pub enum Payload<'a> {
+    /// For this one alone; copied if it waits.
+    Lent(&'a [u8]),
+    /// One text for many who may wait for it.
+    Shared(&'a Arc<[u8]>),
+}
+
+impl Payload<'_> {
+    /// The payload as something that waits keeps it.
+    pub(super) fn kept(self) -> Arc<[u8]> {
+        match self {
+            Self::Lent(bytes) => bytes.into(),
+            Self::Shared(bytes) => Arc::clone(bytes),
+        }
+    }
 }
 
 /// How long a notification may wait.

@@ -27,7 +27,7 @@ impl Post {
             address: note.address,
             outcome,
             reason,
-            payload: own.then(|| note.payload.into()),
+            payload: own.then(|| note.payload.kept()),
             first: true,
         });
         match outcome {
@@ -64,6 +64,21 @@ impl Post {
         state.shown.clear();
         let reason = self.policy(self.queues[queue as usize].policy).words.unregistered;
         for pending in dropped {
+            self.finish(&pending, Outcome::Dropped, reason, false);
+        }
+        self.settle_queue(queue, address);
+    }
+
+    /// Drops what waits for an address in a lane under a key.
+    pub fn withdraw(&mut self, address: AddressId, lane: usize, key: &[u8], reason: &'static str) {
+        let Some(queue) = self.queue_at(address) else {
+            return;
+        };
+        let meant = |pending: &Pending| {
+            let key_fits = pending.key.as_deref() == Some(key);
+            pending.address == address && usize::from(pending.lane) == lane && key_fits
+        };
+        for pending in self.queues[queue as usize].take_waiting(meant) {
             self.finish(&pending, Outcome::Dropped, reason, false);
         }
         self.settle_queue(queue, address);
@@ -137,7 +152,7 @@ impl Post {
             key: note.key.map(Into::into),
             expires: named_end.into_iter().chain(kept).min(),
             named_end,
-            payload: note.payload.into(),
+            payload: note.payload.kept(),
         }
     }
 

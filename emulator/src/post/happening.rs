@@ -1,6 +1,7 @@
 //! What the post office tells the journal.
 
 use super::{AddressId, DeliveryId, Outcome};
+use std::sync::Arc;
 
 /// Something that happened, in order; the world writes it into the journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +19,7 @@ pub enum Happening {
         /// Why, in the provider's words.
         reason: &'static str,
         /// What the device got, where that is not the request's body.
-        payload: Option<Box<[u8]>>,
+        payload: Option<Arc<[u8]>>,
         /// Whether this is the delivery's first outcome.
         first: bool,
     },

@@ -21,7 +21,7 @@ pub use connection_fault::{
     Code, ConnectionFault, ConnectionOrder, CutFault, FramesFault, GoAwayFault, NamedStream,
     ResetFault, SettingsFault, StallFault,
 };
-pub use delivery::{DeliveryId, Lifetime, Outcome, Storing, Submission};
+pub use delivery::{DeliveryId, Lifetime, Outcome, Payload, Storing, Submission};
 pub use device::{Connection, Device, DeviceId, Platform, Power};
 pub use fault::{Fault, FaultAnswer, FaultId, FaultMatch, FaultReply, FaultScene, Faults, Struck};
 pub use happening::Happening;

@@ -4,6 +4,7 @@ use super::{AddressId, DeliveryId, Gate, Lane, Overflow, PolicyId, Slot, Visible
 use crate::clock::Timestamp;
 use smallvec::SmallVec;
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 /// What waits in one place, in the order of receipt.
 #[derive(Clone, Debug)]
@@ -15,7 +16,7 @@ pub(super) struct Queue {
     pub(super) notice: Option<(AddressId, &'static str)>,
 }
 
-/// A notification that waits; it owns its payload, so that it pins no buffer.
+/// A notification that waits; its payload is a copy, so that it pins no buffer.
 #[derive(Clone, Debug)]
 pub(super) struct Pending {
     pub(super) delivery: DeliveryId,
@@ -27,7 +28,7 @@ pub(super) struct Pending {
     pub(super) expires: Option<Timestamp>,
     /// The lifetime that the sender named, as a moment, for what stays in view after delivery.
     pub(super) named_end: Option<Timestamp>,
-    pub(super) payload: Box<[u8]>,
+    pub(super) payload: Arc<[u8]>,
 }
 
 /// A delivered notification in the device's view.

@@ -125,7 +125,7 @@ impl Bench {
             gate: Gate::Online,
             lifetime: Lifetime::Default,
             storing: Storing::Unsaid,
-            payload: payload.as_bytes(),
+            payload: Payload::Lent(payload.as_bytes()),
             own_payload: false,
             discarded: None,
         }

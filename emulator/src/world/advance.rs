@@ -46,6 +46,12 @@ impl World {
         self.catch_up_slice(now)
     }
 
+    /// Whether something is due at a reading, such as what a request left to be done.
+    pub fn owes(&mut self, at: Timestamp) -> bool {
+        let Some((due, _)) = self.next_due() else { return false };
+        self.clock.target().is_none() && due <= self.clock.now(at).world
+    }
+
     fn catch_up_slice(&mut self, now: Now) -> bool {
         if self.clock.target().is_some() {
             return true;

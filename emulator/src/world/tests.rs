@@ -119,11 +119,19 @@ impl Bench {
     }
 
     fn push(&mut self, token: &str, headers: &[(&str, &str)], body: &str) -> Reply {
+        let incoming = self.incoming(&format!("/3/device/{token}"), headers, body);
+        match self.apply(Command::Request(Box::new(incoming))) {
+            Ok(Done::Reply(reply)) => reply,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn incoming(&self, path: &str, headers: &[(&str, &str)], body: &str) -> Incoming {
         let mut request = Request::with_capacity(512);
         request.set_method(b"POST");
         request.set_scheme(b"https");
         request.set_authority(b"127.0.0.1:7443");
-        request.set_target(format!("/3/device/{token}").as_bytes());
+        request.set_target(path.as_bytes());
         request.push_header(b"authorization", bearer(self.iat).as_bytes());
         request.push_header(b"apns-topic", APP.as_bytes());
         for (name, value) in headers {
@@ -134,11 +142,7 @@ impl Bench {
         let service = service_named("apns").unwrap();
         let prepared = Some(Prepared::new(service, &self.keys, &peer(), &request));
         let connection = ConnectionId(1);
-        let incoming = Incoming { connection, request, prepared, misdirected: None };
-        match self.apply(Command::Request(Box::new(incoming))) {
-            Ok(Done::Reply(reply)) => reply,
-            other => panic!("{other:?}"),
-        }
+        Incoming { connection, request, prepared, misdirected: None }
     }
 
     fn advance(&mut self, by: Duration) {

@@ -2,3 +2,4 @@
 
 mod apns;
 mod bench;
+mod broadcast;

@@ -120,6 +120,15 @@ fn node_apn_runs_the_guides_examples() {
 }
 
 #[test]
+fn node_apn_makes_channels_and_broadcasts() {
+    let sender = SENDERS.iter().find(|sender| sender.folder == "node-node-apn").unwrap();
+    if prepare(sender) {
+        let scenarios = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
+        run_all(sender.folder, &scenarios.join("apns/broadcast-channel.yaml"));
+    }
+}
+
+#[test]
 fn apple_apns_lives_through_every_story() {
     tell_all("rust-apple-apns");
 }

@@ -3,6 +3,7 @@
 use super::request::{Field, Push};
 use crate::wire::Request;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::Value;
 use std::fmt;
 
 /// Why the device throws a payload away, if it does.
@@ -29,6 +30,18 @@ pub(super) fn collapse_key<'a>(push: &Push, request: &'a Request) -> Option<&'a 
     let named = is_shown && push.collapse_id_length > 0;
     named.then(|| request.header(b"apns-collapse-id")).flatten()
 }
+
+/// Why a device that gets a broadcast does nothing with it, if so.
+///
+/// A Live Activity is started by a push to the device, never by a broadcast. [doc] Apple,
+/// ActivityKit, "Starting and updating Live Activities with ActivityKit push notifications"
+pub(super) fn ignores(broadcast: &Value) -> Option<&'static str> {
+    let starts = broadcast.pointer("/aps/event").is_some_and(|event| event == "start");
+    starts.then_some(STARTS_NOTHING)
+}
+
+/// A broadcast that would start a Live Activity.
+pub(super) const STARTS_NOTHING: &str = "Not Applied - A Broadcast Starts No Live Activity";
 
 /// The device cannot read the payload.
 pub(super) const NOT_AN_OBJECT: &str = "Undeliverable - Payload Is Not a JSON Object";

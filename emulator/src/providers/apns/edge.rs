@@ -4,6 +4,7 @@
 //! APNs": `content-type` before `apns-id`. [doc] On success there is `apns-id` alone. [report:
 //! pushy #184] `apns-unique-id` comes last. [guess]
 
+use super::broadcast;
 use super::request::{Environment, Push, environment_of};
 use super::rules::{Check, Reason, Rejection};
 use crate::clock::Timestamp;
@@ -30,7 +31,7 @@ pub(super) fn rejected(ids: &mut Ids, push: &Push, check: &Check, rejection: Rej
         Some(since) => Bytes::from(dated_body(reason.name(), since)),
         None => Bytes::from_static(reason.body().as_bytes()),
     };
-    let mut reply = failed(reason.status(), body);
+    let mut reply = with_body(reason.status(), body);
     identify(&mut reply, ids, push.id.clone(), push.environment);
     let verdict = Verdict {
         accepted: false,
@@ -44,14 +45,24 @@ pub(super) fn rejected(ids: &mut Ids, push: &Push, check: &Check, rejection: Rej
 
 /// What a fault asks for, in Apple's shape: as far as it says nothing, the usual.
 pub(super) fn fault(desk: &mut Desk<'_>, request: &Request, fault: &FaultReply) -> FaultedReply {
-    let reason = fault_reason(fault);
+    let broadcasts = broadcast::takes(request.path());
+    let reason = fault_reason(fault, broadcasts);
     let body = match &fault.body {
         Some(body) => Bytes::from(body.clone()),
         None => Bytes::from(fault_body(fault.status, reason.as_deref(), desk.now.sender)),
     };
-    let mut reply = failed(fault.status, body);
-    let id = request.header(b"apns-id").and_then(super::request::echo);
-    identify(&mut reply, desk.ids, id, environment_of(request.authority()));
+    let mut reply = with_body(fault.status, body);
+    let id = |name: &[u8]| request.header(name).and_then(super::request::echo);
+    match broadcasts {
+        true => {
+            let id = id(b"apns-request-id").or_else(|| id(b"apns-id"));
+            broadcast::identify(&mut reply, desk.ids, id);
+        }
+        false => {
+            let environment = environment_of(request.authority());
+            identify(&mut reply, desk.ids, id(b"apns-id"), environment);
+        }
+    }
     for (name, value) in &fault.headers {
         let name = name.to_ascii_lowercase();
         reply.headers.retain(|(present, _)| *present != name);
@@ -60,8 +71,8 @@ pub(super) fn fault(desk: &mut Desk<'_>, request: &Request, fault: &FaultReply) 
     (reply, reason)
 }
 
-/// A reply that is not a 200: its body's type, and its body in one piece.
-fn failed(status: u16, body: Bytes) -> Reply {
+/// A reply with the body's type, and the body in one piece.
+pub(super) fn with_body(status: u16, body: Bytes) -> Reply {
     let mut reply = Reply { body, ..Reply::status(status) };
     if !reply.body.is_empty() {
         reply.push_header("content-type", HeaderText::Fixed("application/json"));
@@ -87,7 +98,10 @@ fn identify(
     }
 }
 
-fn written(id: Uuid, write: for<'a> fn(&Hyphenated, &'a mut [u8]) -> &'a mut str) -> MadeText {
+pub(super) fn written(
+    id: Uuid,
+    write: for<'a> fn(&Hyphenated, &'a mut [u8]) -> &'a mut str,
+) -> MadeText {
     let mut text = [0; Hyphenated::LENGTH];
     MadeText::from_slice(write(id.as_hyphenated(), &mut text).as_bytes())
 }
@@ -99,10 +113,13 @@ fn dated_body(reason: &str, since: Timestamp) -> String {
 }
 
 /// The reason of a fault: its own; else, unless it brings a body, the usual one for its status.
-fn fault_reason(fault: &FaultReply) -> Option<Cow<'static, str>> {
+fn fault_reason(fault: &FaultReply, broadcasts: bool) -> Option<Cow<'static, str>> {
     let own = || fault.reason.clone().map(Cow::Owned);
     let usual = || match (fault.body.is_some(), Reason::usual(fault.status), fault.status) {
         (true, ..) => None,
+        (false, Some(Reason::BadDeviceToken), _) if broadcasts => {
+            Some(Reason::ChannelNotRegistered.name())
+        }
         (false, Some(reason), _) => Some(reason.name()),
         // What stands before the service may have statuses of its own; senders want a reason.
         (false, None, 500..) => Some(Reason::InternalServerError.name()),

@@ -38,7 +38,10 @@ pub(super) fn make(
     };
     let file = KitFile { name: format!("AuthKey_{key_id}.p8"), content };
     let values = [(BUNDLE_ID, spec.name.clone()), (KEY_ID, key_id), (TEAM_ID, team.to_owned())];
-    let kit = Kit { app: spec.name.clone(), values: values.into(), files: [(KEY_P8, file)].into() };
+    let broadcast = setting(BROADCAST).or_else(|| earlier(BROADCAST).filter(|_| own));
+    let off = broadcast.filter(|word| *word == OFF).map(|off| (BROADCAST, off.to_owned()));
+    let values = values.into_iter().chain(off).collect();
+    let kit = Kit { app: spec.name.clone(), values, files: [(KEY_P8, file)].into() };
     match (read_key(&kit), setting(KEY_P8)) {
         (Err(error), Some(brought)) => Err(no_key(&spec.name, brought, error)),
         (read, _) => read.map(|_| kit),
@@ -59,6 +62,11 @@ pub(super) fn learn(keys: &mut Keys, kit: &Kit) -> Result<(), SpecError> {
         }
     }
     Ok(())
+}
+
+/// Whether a kit's app may broadcast: unless that was switched off.
+pub(super) fn broadcasts(kit: &Kit) -> bool {
+    kit.values.get(BROADCAST).is_none_or(|word| word != OFF)
 }
 
 /// A kit's value.
@@ -86,6 +94,12 @@ fn check_settings(spec: &AppSpec) -> Result<(), SpecError> {
                 return Err(trouble_with(name, &spec.name, what, help));
             }
             KEY_ID | TEAM_ID => {}
+            BROADCAST if !matches!(value.as_str(), ON | OFF) => {
+                let what = format!("expected `{ON}` or `{OFF}` in `{BROADCAST}`, found `{value}`");
+                let help = "it is the app's broadcast capability, on when nothing is said";
+                return Err(trouble_with(name, &spec.name, what, help));
+            }
+            BROADCAST => {}
             unknown => return Err(unknown_setting(&spec.name, unknown)),
         }
     }
@@ -167,13 +181,18 @@ impl Key {
     }
 }
 
+/// The app's broadcast capability. [doc] Apple, "Setting up broadcast push notifications"
+const BROADCAST: &str = "broadcast";
+const ON: &str = "on";
+const OFF: &str = "off";
+
 pub(super) const BUNDLE_ID: &str = "bundle_id";
 pub(super) const KEY_ID: &str = "key_id";
 pub(super) const KEY_P8: &str = "key_p8";
 pub(super) const TEAM_ID: &str = "team_id";
 
 /// What an app may say about itself.
-const SETTINGS: [&str; 3] = [KEY_ID, KEY_P8, TEAM_ID];
+const SETTINGS: [&str; 4] = [BROADCAST, KEY_ID, KEY_P8, TEAM_ID];
 
 /// The team of apps that name none; team and key ids have ten characters. [doc] Apple,
 /// "Establishing a token-based connection to APNs"

@@ -1,9 +1,10 @@
 //! The Apple Push Notification service: `POST /3/device/<token>` over HTTP/2.
 //!
 //! The facts are in the sheet `protocols/apns.md`; the tests carry its case numbers. Not here yet:
-//! certificates, key scopes, broadcasts and channels, what single push types do on the device.
+//! certificates, key scopes, what single push types do on the device.
 
 mod auth;
+mod broadcast;
 mod connection;
 mod device;
 mod edge;
@@ -17,21 +18,24 @@ mod tests;
 mod topic;
 
 pub use auth::Keys;
+pub use broadcast::{Broadcast, Subscriptions};
 pub use request::Push;
 
+use crate::clock::Timestamp;
 use crate::ids::Purpose;
 use crate::post::{
-    AddressId, AppId, DeviceId, FaultReply, Life, NewAddress, Platform, Post, ServiceId, Storing,
-    Submission,
+    AddressId, AppId, DeviceId, FaultReply, Life, NewAddress, Payload, Platform, Post, ServiceId,
+    Storing, Submission,
 };
 use crate::providers::rim::{
-    About, Answer, AppSpec, Desk, FaultedReply, KeyMaker, Kit, Retirement, Service, SpecError,
+    About, Answer, AppSpec, Desk, FaultedReply, KeyMaker, Kit, Retirement, Service, SettingError,
+    SpecError,
 };
 use crate::switch::Switches;
 use crate::wire::{ConnectionId, ConnectionProfile, Peer, Request};
-use auth::Credential;
 use connection::{Became, Conduct};
 use rules::{Check, Reason, Rejection, Scene, Stage};
+use serde_json::Value;
 use smallvec::SmallVec;
 use state::State;
 use std::borrow::Cow;
@@ -43,10 +47,23 @@ pub struct Apns {
     state: State,
 }
 
+/// A request, parsed, its provider token verified.
+#[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there are many pushes, which need no room of their own, and few broadcasts"
+)]
+pub enum Asked {
+    /// To a channel, or about channels.
+    Broadcast(Box<Broadcast>),
+    /// To a device.
+    Push(Push),
+}
+
 impl Service for Apns {
     type Keys = Keys;
-    type Prepared = Push;
-    type DeviceSetting = ();
+    type Prepared = Asked;
+    type DeviceSetting = Subscriptions;
 
     const ABOUT: About = About {
         name: "apns",
@@ -98,7 +115,8 @@ impl Service for Apns {
     }
 
     fn adopt(&mut self, app: AppId, kit: &Kit) -> Result<(), SpecError> {
-        self.state.adopt(&kit.app, app, kit::value(kit, kit::TEAM_ID)?);
+        let broadcasts = kit::broadcasts(kit);
+        self.state.adopt(&kit.app, app, kit::value(kit, kit::TEAM_ID)?, broadcasts);
         Ok(())
     }
 
@@ -106,17 +124,21 @@ impl Service for Apns {
         usize::try_from(request::MAX_VOIP_PAYLOAD).unwrap_or(usize::MAX)
     }
 
-    fn prepare(keys: &Keys, peer: &Peer, request: &Request) -> Push {
-        Push::read(keys, peer, request)
+    fn prepare(keys: &Keys, peer: &Peer, request: &Request) -> Asked {
+        match broadcast::takes(request.path()) {
+            true => Asked::Broadcast(Box::new(Broadcast::read(keys, peer, request))),
+            false => Asked::Push(Push::read(keys, peer, request)),
+        }
     }
 
-    fn answer(&mut self, desk: &mut Desk<'_>, request: &Request, push: &Push) -> Answer {
-        let token = match &push.credential {
-            Credential::Token(token) => {
-                Some((token, self.state.first_seen(desk.connection, token, desk.order)))
+    fn answer(&mut self, desk: &mut Desk<'_>, request: &Request, asked: &Asked) -> Answer {
+        let push = match asked {
+            Asked::Push(push) => push,
+            Asked::Broadcast(asked) => {
+                return broadcast::answer(&mut self.state, desk, request, asked);
             }
-            Credential::Certificate | Credential::Bad(_) => None,
         };
+        let token = self.state.seen(desk, &push.credential);
         let address =
             push.device_token().and_then(|bytes| desk.post.find_address(self.state.service, bytes));
         let scene = Scene {
@@ -177,9 +199,40 @@ impl Service for Apns {
                 desk.post.link(address, next);
                 Life::Unregistered
             }
-            Retirement::Uninstalled => Life::Unregistered,
+            Retirement::Uninstalled => {
+                let gone = desk.post.address(address);
+                if gone.kind == topic::PLAIN {
+                    self.state.channels.leave_app(gone.device, gone.app);
+                }
+                Life::Unregistered
+            }
         };
         desk.post.retire(address, life, desk.now);
+    }
+
+    fn device_setting(
+        &self,
+        post: &Post,
+        device: DeviceId,
+        wanted: &Value,
+    ) -> Result<Subscriptions, SettingError> {
+        broadcast::read_subscriptions(&self.state, post, device, wanted)
+    }
+
+    fn set_device(&mut self, desk: &mut Desk<'_>, device: DeviceId, setting: Subscriptions) {
+        broadcast::subscribe(&mut self.state, desk, device, setting);
+    }
+
+    fn device_state(&self, device: DeviceId) -> Option<Value> {
+        broadcast::shown_subscriptions(&self.state, device)
+    }
+
+    fn next_due(&self) -> Option<Timestamp> {
+        self.state.fan_outs.next_due()
+    }
+
+    fn fall_due(&mut self, desk: &mut Desk<'_>) {
+        self.state.go_on(desk);
     }
 
     fn address_text(bytes: &[u8]) -> String {
@@ -190,7 +243,13 @@ impl Service for Apns {
         request::read_hex(text.as_bytes()).map(SmallVec::into_vec)
     }
 
-    fn scene(post: &Post, service: ServiceId, push: &Push) -> (Option<AppId>, Option<DeviceId>) {
+    fn scene(post: &Post, service: ServiceId, asked: &Asked) -> (Option<AppId>, Option<DeviceId>) {
+        let push = match asked {
+            Asked::Push(push) => push,
+            Asked::Broadcast(asked) => {
+                return (asked.bundle().and_then(|app| post.find_app(service, app)), None);
+            }
+        };
         let app = push.topic().and_then(|topic| {
             let bundle = || topic::split(topic).map(|(bundle, ..)| bundle);
             post.find_app(service, topic).or_else(|| post.find_app(service, bundle()?))
@@ -218,12 +277,12 @@ impl Apns {
             request: desk.request,
             address,
             policy: self.state.policy,
-            lane: 0,
+            lane: offline::PUSH,
             key: device::collapse_key(push, request),
             gate: offline::gate(&push.priority),
             lifetime: offline::lifetime(&push.expiration, desk.now.sender),
             storing: Storing::Unsaid,
-            payload: request.body(),
+            payload: Payload::Lent(request.body()),
             own_payload: false,
             discarded: push.discarded,
         };
@@ -265,6 +324,7 @@ const MADE_UP: &str = "no device had this token, so that one was made for it; \
 
 /// The headers that an inbox shows, and how it calls them.
 const ATTRIBUTES: &[(&str, &str)] = &[
+    ("apns-channel-id", "channel-id"),
     ("apns-collapse-id", "collapse-id"),
     ("apns-expiration", "expiration"),
     ("apns-priority", "priority"),

@@ -1,5 +1,7 @@
-//! What APNs does with a push that cannot be delivered now: one is kept for each device token.
+//! What APNs does with a push that cannot be delivered now: one is kept for each device token, and
+//! the newest of each channel.
 
+use super::broadcast::MAX_FOLLOWED;
 use super::request::{Field, Priority};
 use crate::clock::Timestamp;
 use crate::post::{
@@ -7,7 +9,8 @@ use crate::post::{
 };
 use std::time::Duration;
 
-/// One place for each device token, the newest wins, for at most 30 days.
+/// One place for each device token, the newest wins, for at most 30 days; one for each channel that
+/// the app on the device follows, for at most 8 hours.
 ///
 /// "Same device token and bundle ID share one slot", 30 days: Apple, "Viewing the status of push
 /// notifications using Metrics and APNs". [doc] That the newest always wins, and that a token of
@@ -15,18 +18,38 @@ use std::time::Duration;
 pub(super) fn policy() -> OfflinePolicy {
     OfflinePolicy {
         scope: Scope::Address,
-        lanes: vec![Lane {
-            name: "push",
-            storage: Storage::Always,
-            slot: Slot::One,
-            capacity: 1,
-            overflow: Overflow::EvictOldest,
-            retention: Some(RETENTION),
-            visible: Some(IN_VIEW),
-        }],
+        lanes: vec![
+            Lane {
+                name: "push",
+                storage: Storage::Always,
+                slot: Slot::One,
+                capacity: 1,
+                overflow: Overflow::EvictOldest,
+                retention: Some(RETENTION),
+                visible: Some(IN_VIEW),
+            },
+            Lane {
+                name: "broadcast",
+                storage: Storage::Always,
+                slot: Slot::Key,
+                capacity: MAX_FOLLOWED,
+                overflow: Overflow::EvictOldest,
+                retention: Some(BROADCAST_RETENTION),
+                visible: None,
+            },
+        ],
         words: WORDS,
     }
 }
+
+/// The lane of pushes to a device.
+pub(super) const PUSH: usize = 0;
+
+/// The lane of broadcasts, by channel; a channel that stores nothing forbids it.
+pub(super) const BROADCAST: usize = 1;
+
+/// A device gave a channel up while a message of it waited. The words are ours.
+pub(super) const UNFOLLOWED: &str = "Discarded - Channel Not Followed (From Storage)";
 
 /// What must be true of the device, by priority. The meaning is Apple's [doc], the model ours.
 /// [guess]
@@ -71,6 +94,10 @@ const REPLACED: &str = "Replaced by a Newer Notification";
 /// "Sending notification requests to APNs". How many ids a device remembers is a [guess].
 const IN_VIEW: Visible =
     Visible { slot: Slot::Key, lifetime: None, sender_decides: false, capacity: 32 };
+
+/// The longest time in storage of a broadcast. [doc] Apple, "Sending channel management requests to
+/// APNs"
+const BROADCAST_RETENTION: Duration = Duration::from_secs(8 * 3_600);
 
 /// The longest time in storage. [doc]
 const RETENTION: Duration = Duration::from_secs(30 * 24 * 3_600);

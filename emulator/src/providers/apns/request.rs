@@ -43,8 +43,6 @@ pub struct Push {
 /// Where a request goes.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Route {
-    /// Broadcast pushes, channel management.
-    Broadcast,
     /// A push to a device.
     Device(DeviceToken),
     /// A push to a device that is not named.
@@ -74,6 +72,16 @@ pub(super) enum Field<T> {
     Bad(String),
     /// It is there, and right.
     Value(T),
+}
+
+impl<T> Field<T> {
+    /// What is there, if that is right.
+    pub(super) fn value(&self) -> Option<&T> {
+        match self {
+            Self::Value(value) => Some(value),
+            Self::Absent | Self::Bad(_) => None,
+        }
+    }
 }
 
 /// `apns-priority`.
@@ -135,10 +143,7 @@ impl Push {
 
     /// The topic, where there is one.
     pub(super) fn topic(&self) -> Option<&str> {
-        match &self.topic {
-            Field::Value(topic) => Some(topic),
-            Field::Absent | Field::Bad(_) => None,
-        }
+        self.topic.value().map(CompactString::as_str)
     }
 
     /// The device token's bytes, where there are some.
@@ -255,9 +260,6 @@ fn environment(peer: &Peer, request: &Request) -> Option<Environment> {
 }
 
 fn route(path: &[u8]) -> Route {
-    if path.starts_with(b"/4/broadcasts/") || path.starts_with(b"/1/apps/") {
-        return Route::Broadcast;
-    }
     match path.strip_prefix(b"/3/device") {
         Some([] | [b'/']) => Route::NoDevice,
         Some([b'/', token @ ..]) if !token.contains(&b'/') => {
@@ -268,7 +270,7 @@ fn route(path: &[u8]) -> Route {
 }
 
 /// The path without percent-encoding: apns2 for Node encodes the token. [client]
-fn decode(path: &[u8]) -> Cow<'_, [u8]> {
+pub(super) fn decode(path: &[u8]) -> Cow<'_, [u8]> {
     if !path.contains(&b'%') {
         return Cow::Borrowed(path);
     }
@@ -294,7 +296,7 @@ fn decode(path: &[u8]) -> Cow<'_, [u8]> {
 }
 
 /// Whether an `apns-id` is a UUID; upper case goes too. [guess]
-fn is_uuid(id: &[u8]) -> bool {
+pub(super) fn is_uuid(id: &[u8]) -> bool {
     let dash = |place| matches!(place, 8 | 13 | 18 | 23);
     id.len() == 36
         && id.iter().enumerate().all(|(place, byte)| match dash(place) {

@@ -63,7 +63,7 @@ pub(super) enum Stage {
     Topic,
     /// The payload's size.
     Payload,
-    /// The device token.
+    /// The device token, or the channel.
     Address,
 }
 

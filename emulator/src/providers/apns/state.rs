@@ -1,11 +1,13 @@
 //! What APNs remembers: apps and their teams, what connections are bound to, tokens it has seen.
 
-use super::auth::ProviderToken;
+use super::auth::{Credential, ProviderToken};
+use super::broadcast::{Channels, FanOuts};
 use super::connection::{Became, Conduct, Opened, Standing};
 use super::topic::{self, PLAIN};
 use crate::clock::Order;
 use crate::crypto::BoundedTexts;
 use crate::post::{AppId, PolicyId, ServiceId};
+use crate::providers::rim::Desk;
 use crate::wire::{ConnectionId, Reply};
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
@@ -27,12 +29,18 @@ pub(super) struct State {
     conduct: Conduct,
     /// Open connections whose limits hold; each entry goes when its connection closes.
     standings: HashMap<ConnectionId, Standing, FixedState>,
+    /// What senders broadcast to.
+    pub(super) channels: Channels,
+    /// Broadcasts on their way.
+    pub(super) fan_outs: FanOuts,
 }
 
 #[derive(Clone, Debug)]
 struct App {
     id: AppId,
     team: Arc<str>,
+    /// Whether it may broadcast.
+    broadcasts: bool,
 }
 
 /// What a connection is bound to.
@@ -55,6 +63,8 @@ pub(super) struct Topic<'a> {
     pub(super) suffix: Option<&'static str>,
     /// The kind of token that the topic is for.
     pub(super) kind: &'static str,
+    /// Whether the app may broadcast.
+    pub(super) broadcasts: bool,
 }
 
 impl State {
@@ -67,17 +77,26 @@ impl State {
             seen: BoundedTexts::new(MAX_SEEN),
             conduct,
             standings: HashMap::default(),
+            channels: Channels::default(),
+            fan_outs: FanOuts::default(),
         }
     }
 
-    /// Forgets connections and tokens; apps stay.
+    /// Forgets connections, tokens and channels; apps stay.
     pub(super) fn reset(&mut self) {
         self.bound.clear();
         self.seen = BoundedTexts::new(MAX_SEEN);
+        self.channels = Channels::default();
+        self.fan_outs = FanOuts::default();
     }
 
-    pub(super) fn adopt(&mut self, bundle: &str, id: AppId, team: &str) {
-        self.apps.insert(bundle.into(), App { id, team: team.into() });
+    /// Takes an app in. One that may broadcast no more loses its channels for good. [doc] Apple,
+    /// "Setting up broadcast push notifications"
+    pub(super) fn adopt(&mut self, bundle: &str, id: AppId, team: &str, broadcasts: bool) {
+        self.apps.insert(bundle.into(), App { id, team: team.into(), broadcasts });
+        if !broadcasts {
+            self.channels.delete_all(id);
+        }
     }
 
     /// What a topic stands for: a bundle ID, or one with one of Apple's suffixes. An app whose bundle
@@ -90,7 +109,7 @@ impl State {
                 (self.apps.get(bundle)?, Some(suffix), kind)
             }
         };
-        Some(Topic { app: app.id, team: &app.team, suffix, kind })
+        Some(Topic { app: app.id, team: &app.team, suffix, kind, broadcasts: app.broadcasts })
     }
 
     /// The bundle IDs of a team, for a person to read.
@@ -110,8 +129,22 @@ impl State {
         self.bound.get(&connection).map(|bound| &*bound.team)
     }
 
+    /// A credential's provider token, where it is one, and when its text came first.
+    pub(super) fn seen<'a>(
+        &mut self,
+        desk: &Desk<'_>,
+        credential: &'a Credential,
+    ) -> Option<(&'a Arc<ProviderToken>, Order)> {
+        match credential {
+            Credential::Token(token) => {
+                Some((token, self.first_seen(desk.connection, token, desk.order)))
+            }
+            Credential::Certificate | Credential::Bad(_) => None,
+        }
+    }
+
     /// When a token's text came first; now, if it is new.
-    pub(super) fn first_seen(
+    fn first_seen(
         &mut self,
         connection: ConnectionId,
         token: &Arc<ProviderToken>,

@@ -69,6 +69,8 @@ async fn every_wrong_call_gets_a_problem_document() {
         ("POST", "/api/v1/devices", r#"{"name": 5}"#),
         ("POST", "/api/v1/devices", r#"{"name": "ben", "platform": ["ios"]}"#),
         ("PATCH", "/api/v1/addresses/x", r#"{"state": "active"}"#),
+        ("PATCH", "/api/v1/devices/anna", r#"{"conection": "offline"}"#),
+        ("PATCH", "/api/v1/devices/anna", r#"{"power": "low", "apns": {"chanels": []}}"#),
     ];
     let mut all = String::new();
     for (method, path, body) in calls {

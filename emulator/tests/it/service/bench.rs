@@ -51,6 +51,10 @@ impl Bench {
         Self { running, token, bearer, _folder: folder }
     }
 
+    pub(super) fn bearer(&self) -> &str {
+        &self.bearer
+    }
+
     fn address(&self) -> SocketAddr {
         self.running.push()[0].address
     }

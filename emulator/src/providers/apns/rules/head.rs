@@ -8,7 +8,6 @@ pub(super) fn path(scene: &Scene<'_>) -> Judged {
         Route::Device(_) => return Ok(()),
         // Without the last slash too: APNSwift's test server answers so. [client]
         Route::NoDevice => (Reason::MissingDeviceToken, "the path names no device token"),
-        Route::Broadcast => (Reason::BadPath, "broadcast pushes and channels are not emulated yet"),
         Route::Unknown => (Reason::BadPath, "expected `/3/device/` and a device token"),
     };
     Err(Rejection::new(reason, cause))

@@ -45,9 +45,12 @@ impl Reason {
     }
 }
 
-// Apple, "Handling notification responses from APNs" [doc] for all rows but the marked ones. Which
+// Apple, "Handling notification responses from APNs" [doc] for all rows but the marked ones; where it
+// says broadcasts, "Handling error responses from Apple Push Notification service" [doc]. Which
 // reason is the usual one of a status is ours. [guess]
 reasons! {
+    /// `apns-channel-id` is not base64, or too long. Broadcasts.
+    BadChannelId = 400;
     /// `apns-collapse-id` is longer than 64 bytes.
     BadCollapseId = 400;
     /// The device token is malformed, unknown, or of the other environment.
@@ -58,18 +61,32 @@ reasons! {
     BadMessageId = 400;
     /// `apns-priority` is not 10, 5 or 1.
     BadPriority = 400;
+    /// The description of a channel has an unknown key, or a wrong value. Broadcasts.
+    BadRequestParams = 400;
+    /// The body is not JSON. Broadcasts.
+    BadRequestPayload = 400;
     /// `apns-topic` is malformed.
     BadTopic = 400;
+    /// The app has as many channels as it may. Broadcasts.
+    CannotCreateChannelConfig = 400;
+    /// The app has no such channel. Broadcasts.
+    ChannelNotRegistered = 400;
     /// The device token belongs to another topic.
     DeviceTokenNotForTopic = 400;
     /// A header came twice.
     DuplicateHeaders = 400;
+    /// The app may not broadcast. Broadcasts.
+    FeatureNotEnabled = 400;
     /// The connection was idle; probably by GOAWAY only. [guess]
     IdleTimeout = 400;
     /// `apns-push-type` has an unknown value.
     InvalidPushType = 400;
+    /// `apns-channel-id` is needed and absent. Broadcasts.
+    MissingChannelId = 400;
     /// The path has no device token.
     MissingDeviceToken = 400;
+    /// `apns-push-type`, or a channel's, is needed and absent. Broadcasts.
+    MissingPushType = 400;
     /// `apns-topic` is needed and absent.
     MissingTopic = 400;
     /// There is no payload.
@@ -88,6 +105,8 @@ reasons! {
     InvalidProviderToken = 403, usual;
     /// There is neither a provider token nor a certificate.
     MissingProviderToken = 403;
+    /// The path's bundle ID is not covered by the token or certificate. Broadcasts.
+    TopicMismatch = 403;
     /// The key is not related to the one that the connection began with.
     UnrelatedKeyIdInToken = 403;
     /// The key is for the other environment, as the documentation spells it.

@@ -6,7 +6,7 @@ use crate::post::{
     AddressId, AppId, DeviceId, Happening, NewAddress, Outcome, Platform, Post, ServiceId,
 };
 use crate::providers::apns::{Apns, Keys};
-use crate::providers::rim::{AppSpec, Desk, KeyMaker, Kit, Service, Verdict};
+use crate::providers::rim::{AppSpec, Desk, KeyMaker, Kit, Service, SettingError, Verdict};
 use crate::switch::Switches;
 use crate::wire::{ConnectionId, Peer, Protocol, Reply, Request, Tls, Wire};
 use aws_lc_rs::rand::SystemRandom;
@@ -24,6 +24,13 @@ pub(super) const APP: &str = "com.example.app";
 pub(super) const ID: &str = "eabeae54-14a8-11e5-b60b-1697f925ec7b";
 pub(super) const SANDBOX: &str = "api.sandbox.push.apple.com";
 pub(super) const PRODUCTION: &str = "api.push.apple.com";
+pub(super) const MANAGE_SANDBOX: &str = "api-manage-broadcast.sandbox.push.apple.com";
+pub(super) const MANAGE_PRODUCTION: &str = "api-manage-broadcast.push.apple.com";
+
+/// A 200 to a broadcast that brought [`ID`], in the sandbox.
+pub(super) const SENT: &str = "200 keep\n\
+     apns-request-id: eabeae54-14a8-11e5-b60b-1697f925ec7b\n\
+     apns-unique-id: <uuid>\n\n";
 
 /// 2026-09-21T13:33:20Z.
 pub(super) const START: Timestamp = Timestamp::from_seconds(1_790_000_000);
@@ -167,14 +174,30 @@ impl Bench {
         let request = push.request();
         let prepared = Apns::prepare(&self.keys, &self.peer(), &request);
         let answer = self.at_desk(|apns, desk| apns.answer(desk, &request, &prepared));
+        self.settle();
         (shown(&answer.reply), answer.verdict)
+    }
+
+    /// Does what the service itself has to do now; gives in how many steps.
+    pub(super) fn settle(&mut self) -> usize {
+        let mut steps = 0;
+        while self.apns.next_due().is_some_and(|due| due <= self.now.world) {
+            self.at_desk(|apns, desk| apns.fall_due(desk));
+            steps += 1;
+        }
+        steps
+    }
+
+    /// Sends a push, and leaves undone what is to be done afterwards.
+    pub(super) fn only_answer(&mut self, push: &Push) -> Reply {
+        let request = push.request();
+        let prepared = Apns::prepare(&self.keys, &self.peer(), &request);
+        self.at_desk(|apns, desk| apns.answer(desk, &request, &prepared)).reply
     }
 
     /// Sends a push and gives what it does to its connection: a new stream limit, a GOAWAY's data.
     pub(super) fn told(&mut self, push: &Push) -> (Option<u32>, Option<String>) {
-        let request = push.request();
-        let prepared = Apns::prepare(&self.keys, &self.peer(), &request);
-        let reply = self.at_desk(|apns, desk| apns.answer(desk, &request, &prepared)).reply;
+        let reply = self.only_answer(push);
         let limit = reply.settings.and_then(|settings| settings.max_concurrent_streams);
         let debug = match reply.wire {
             Wire::GoAway(go_away) => Some(String::from_utf8(go_away.debug.to_vec()).unwrap()),
@@ -211,6 +234,67 @@ impl Bench {
         self.now = Now { world: end, sender: self.now.sender.after(by) };
     }
 
+    /// One more device with the app.
+    pub(super) fn add_device(&mut self, name: &str) -> DeviceId {
+        let device = self.post.add_device(Some(name), Platform::Ios).unwrap();
+        self.register(device, self.app);
+        device
+    }
+
+    /// A request about the app's channels in the sandbox.
+    pub(super) fn channels(&self, method: &str) -> Push {
+        Push {
+            method: method.to_owned(),
+            host: MANAGE_SANDBOX.to_owned(),
+            path: format!("/1/apps/{APP}/channels").into(),
+            headers: self.broadcaster(),
+            body: Vec::new(),
+        }
+    }
+
+    /// A request that makes a channel with a storage policy.
+    pub(super) fn new_channel(&self, policy: u8) -> Push {
+        let body = json!({"message-storage-policy": policy, "push-type": "LiveActivity"});
+        self.channels("POST").body(body.to_string())
+    }
+
+    /// Makes a channel, and gives its id as the sender reads it.
+    pub(super) fn create(&mut self, policy: u8) -> String {
+        channel_id(&self.send(&self.new_channel(policy)))
+    }
+
+    /// A message to a channel that is accepted.
+    pub(super) fn broadcast(&self, channel: &str) -> Push {
+        let push = Push {
+            method: "POST".to_owned(),
+            host: "api-broadcast.sandbox.push.apple.com".to_owned(),
+            path: format!("/4/broadcasts/apps/{APP}").into(),
+            headers: self.broadcaster(),
+            body: br#"{"aps":{"event":"update","content-state":{"score":1}}}"#.to_vec(),
+        };
+        push.with("apns-channel-id", channel).with("apns-push-type", "liveactivity")
+    }
+
+    fn broadcaster(&self) -> Vec<(String, Vec<u8>)> {
+        let bearer = format!("bearer {}", self.jwt());
+        vec![
+            ("authorization".to_owned(), bearer.into_bytes()),
+            ("apns-request-id".to_owned(), ID.as_bytes().to_vec()),
+        ]
+    }
+
+    /// Sets what only APNs knows of a device.
+    pub(super) fn set(&mut self, device: DeviceId, wanted: &Value) -> Result<(), SettingError> {
+        let setting = self.apns.device_setting(&self.post, device, wanted)?;
+        self.at_desk(|apns, desk| apns.set_device(desk, device, setting));
+        Ok(())
+    }
+
+    /// Lets a device follow these channels and no others.
+    pub(super) fn follow(&mut self, device: DeviceId, channels: &[&str]) {
+        self.set(device, &json!({"channels": channels})).unwrap();
+    }
+
     pub(super) fn age(&mut self, by: Duration) {
         self.order += 1;
         self.aging.age(AgingScope::All, by, self.now.sender, Order(self.order));
@@ -225,6 +309,23 @@ impl Bench {
         };
         happenings.into_iter().map(told).collect()
     }
+}
+
+/// The id in the answer to a channel that was made.
+pub(super) fn channel_id(answer: &str) -> String {
+    let id = answer.lines().find_map(|line| line.strip_prefix("apns-channel-id: "));
+    id.expect("a channel was made").to_owned()
+}
+
+/// A rejection of a request to or about a channel that brought [`ID`].
+pub(super) fn broadcast_err(status: u16, reason: &str) -> String {
+    let body = format!("{{\"reason\":\"{reason}\"}}");
+    told(status, &body)
+}
+
+/// An answer with a body to a request about channels that brought [`ID`].
+pub(super) fn told(status: u16, body: &str) -> String {
+    format!("{status} keep\ncontent-type: application/json\napns-request-id: {ID}\n\n{body}")
 }
 
 /// A request to be.

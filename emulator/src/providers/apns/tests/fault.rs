@@ -70,3 +70,17 @@ fn what_a_fault_says_is_taken() {
     let odd = FaultReply { status: 400, reason: Some("a\"b".to_owned()), ..FaultReply::default() };
     assert_eq!(answer(&odd), failed(400, r#"{"reason":"a\"b"}"#));
 }
+
+#[test]
+fn a_fault_at_a_broadcast_has_the_identifier_and_the_reasons_of_broadcasts() {
+    let mut bench = Bench::new();
+    let request = bench.broadcast("AAAA").request();
+    let answers = [400, 429].map(|status| {
+        let fault = FaultReply { status, ..FaultReply::default() };
+        let (reply, _) = bench.at_desk(|_, desk| Apns::fault_reply(desk, &request, &fault));
+        shown(&reply)
+    });
+    let expected =
+        [broadcast_err(400, "ChannelNotRegistered"), broadcast_err(429, "TooManyRequests")];
+    assert_eq!(answers, expected);
+}

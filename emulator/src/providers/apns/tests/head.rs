@@ -27,15 +27,6 @@ fn case_21_a_path_that_is_none() {
 }
 
 #[test]
-fn broadcasts_are_refused_with_an_honest_cause() {
-    let mut bench = Bench::new();
-    let causes = ["/4/broadcasts/apps/com.example.app", "/1/apps/com.example.app/channels"]
-        .map(|path| bench.cause(&bench.push().path(path)));
-    let cause = ("path", "broadcast pushes and channels are not emulated yet".to_owned());
-    assert_eq!(causes, [cause.clone(), cause]);
-}
-
-#[test]
 fn case_22_a_method_that_is_not_post() {
     let mut bench = Bench::new();
     let replies = ["GET", "PUT", "post"].map(|method| bench.send(&bench.push().method(method)));

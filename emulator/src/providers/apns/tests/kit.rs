@@ -88,7 +88,7 @@ fn wrong_settings_say_what_to_do() {
     let expected = [
         "app `com.example.app`: unknown setting `team`\ndid you mean `team_id`?",
         "app `com.example.app`: unknown setting `topic_prefix`\n\
-         the settings are `key_id`, `key_p8`, `team_id`",
+         the settings are `broadcast`, `key_id`, `key_p8`, `team_id`",
         "app `com.example.app`: expected an id in `team_id`, found `a/b`\n\
          Apple's have 10 letters and digits, such as `ABC123DEFG`",
         "app `com.example.app`: a `key_p8` needs its `key_id`\n\
@@ -114,4 +114,16 @@ fn two_keys_of_one_id_are_refused() {
     let what = "app `com.example.app`: key id `PUSHPITKEY` is already that of another key of \
                 `PUSHPITDEV`";
     assert_eq!(error.to_string(), what);
+}
+
+#[test]
+fn an_app_broadcasts_unless_that_is_switched_off() {
+    let off = kit(&[("broadcast", "off")]).unwrap();
+    assert_eq!(off.values["broadcast"], "off");
+    let again = |settings: &[(&str, &str)]| Apns::kit(&spec(settings), &off, &mut Maker).unwrap();
+    assert_eq!(again(&[]), off);
+    assert_eq!(again(&[("broadcast", "on")]).values.get("broadcast"), None);
+    let error = kit(&[("broadcast", "yes")]).unwrap_err();
+    let what = "app `com.example.app`: expected `on` or `off` in `broadcast`, found `yes`";
+    assert_eq!((error.to_string().as_str(), error.setting.as_deref()), (what, Some("broadcast")));
 }

@@ -1,10 +1,12 @@
 //! The conformance cases of the fact sheet, by their numbers, without sockets.
 //!
-//! What is missing is not built yet, or is the wire's: certificates, key scopes, broadcasts, the
-//! connection layer, what single push types do on the device.
+//! What is missing is not built yet, or is the wire's: certificates, key scopes, the connection layer,
+//! what single push types do on the device.
 
 mod address;
 mod bench;
+mod broadcast;
+mod channel;
 mod connection;
 mod delivery;
 mod fault;
@@ -13,4 +15,5 @@ mod identity;
 mod kit;
 mod odd;
 mod payload;
+mod subscription;
 mod token;

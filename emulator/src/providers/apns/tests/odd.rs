@@ -12,6 +12,8 @@ const NAMES: &[&str] = &[
     "apns-priority",
     "apns-push-type",
     "apns-topic",
+    "apns-channel-id",
+    "apns-request-id",
     "content-length",
 ];
 
@@ -20,6 +22,8 @@ fn path() -> impl Strategy<Value = Vec<u8>> {
         any::<Vec<u8>>(),
         "/3/device/[0-9a-fA-Fz%/?]{0,80}".prop_map(String::into_bytes),
         "/[0-9]/(device|devices|broadcasts|apps)/?[a-f0-9]{0,8}".prop_map(String::into_bytes),
+        "/1/apps/com.example.app/(all-)?channels[/?]?".prop_map(String::into_bytes),
+        "/4/broadcasts/apps/com.example.(app|ap)[/?]?".prop_map(String::into_bytes),
     ]
 }
 
@@ -34,6 +38,17 @@ fn value() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
+/// Bodies that are nearly right.
+fn body() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
+        any::<Vec<u8>>(),
+        "[\\[{]{0,300}".prop_map(String::into_bytes),
+        r#"\{"message-storage-policy":("?[012]"?|null),"push-type":"(live|Live)[aA]ctivity"\}"#
+            .prop_map(String::into_bytes),
+        r#"\{"aps":(\{"event":"(start|end)"\}|[0-9])\}"#.prop_map(String::into_bytes),
+    ]
+}
+
 fn change() -> impl Strategy<Value = (usize, bool, Vec<u8>)> {
     (0..NAMES.len(), any::<bool>(), value())
 }
@@ -44,7 +59,7 @@ proptest! {
         path in proptest::option::of(path()),
         method in proptest::option::of("[A-Z]{0,7}"),
         changes in proptest::collection::vec(change(), 0..4),
-        body in proptest::option::of(any::<Vec<u8>>()),
+        body in proptest::option::of(body()),
         register_unknown in any::<bool>(),
     ) {
         let mut bench = Bench::new();
@@ -62,12 +77,16 @@ proptest! {
         for (name, again, value) in changes {
             push = if again { push.and(NAMES[name], value) } else { push.with(NAMES[name], value) };
         }
+        let about_channels = crate::providers::apns::broadcast::takes(push.request().path());
         let (reply, verdict) = bench.send_judged(&push);
         let (status, rest) = reply.split_once(" keep\n").unwrap();
         let (headers, body) = rest.split_once("\n\n").unwrap();
-        prop_assert!(headers.contains("apns-id: "));
-        prop_assert_eq!(verdict.accepted, status == "200");
-        prop_assert_eq!(verdict.accepted, body.is_empty());
+        let id = if about_channels { "apns-request-id: " } else { "apns-id: " };
+        prop_assert!(headers.contains(id), "{}", headers);
+        prop_assert_eq!(verdict.accepted, status.starts_with('2'));
+        let tells = headers.contains("content-type: application/json");
+        prop_assert_eq!(tells, !body.is_empty());
+        prop_assert!(about_channels || verdict.accepted != tells);
         if let Some(reason) = verdict.reason {
             let row = Reason::ALL.iter().find(|row| row.name() == reason).unwrap();
             prop_assert_eq!(row.status().to_string(), status);
