@@ -119,7 +119,11 @@ impl Bench {
     }
 
     fn push(&mut self, token: &str, headers: &[(&str, &str)], body: &str) -> Reply {
-        let incoming = self.incoming(&format!("/3/device/{token}"), headers, body);
+        self.request(&format!("/3/device/{token}"), headers, body)
+    }
+
+    fn request(&mut self, path: &str, headers: &[(&str, &str)], body: &str) -> Reply {
+        let incoming = self.incoming(path, headers, body);
         match self.apply(Command::Request(Box::new(incoming))) {
             Ok(Done::Reply(reply)) => reply,
             other => panic!("{other:?}"),

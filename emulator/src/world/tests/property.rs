@@ -7,14 +7,29 @@ use proptest::prelude::*;
 /// Something that a test does to a world.
 #[derive(Clone, Debug)]
 enum Act {
-    AddFault { device: Option<usize>, times: u32, answers: Vec<u16> },
+    AddFault {
+        device: Option<usize>,
+        times: u32,
+        answers: Vec<u16>,
+    },
     Advance(u64),
     Age(u64),
+    /// A message to the channel that was made so manieth.
+    Broadcast {
+        channel: usize,
+        expiration: Option<i64>,
+    },
     Change(usize, DeviceChange),
+    /// A new channel with a storage policy.
+    Channel(u8),
     Install(usize),
     Life(u32, Life),
     Pass(u64),
-    Push { to: To, expiration: Option<i64>, priority: u8 },
+    Push {
+        to: To,
+        expiration: Option<i64>,
+        priority: u8,
+    },
     RemoveFault(u64),
     Reset,
     Rotate(usize),
@@ -46,8 +61,12 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
     let answers = prop::collection::vec(prop_oneof![Just(200_u16), Just(429), Just(503)], 1..4);
     let fault = (prop::option::of(device()), 1_u32..5, answers)
         .prop_map(|(device, times, answers)| Act::AddFault { device, times, answers });
+    let broadcast = (0_usize..3, prop::option::of(prop_oneof![Just(0), -10_i64..40_000]))
+        .prop_map(|(channel, expiration)| Act::Broadcast { channel, expiration });
     let act = prop_oneof![
         12 => push,
+        3 => broadcast,
+        1 => (0_u8..3).prop_map(Act::Channel),
         4 => (device(), change()).prop_map(|(device, change)| Act::Change(device, change)),
         1 => (0_u32..6, life).prop_map(|(number, life)| Act::Life(number, life)),
         3 => (0_u64..3_000_000).prop_map(Act::Advance),
@@ -66,21 +85,32 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
 fn change() -> impl Strategy<Value = DeviceChange> {
     let connection = prop_oneof![Just(Connection::Online), Just(Connection::Offline)];
     let power = prop_oneof![Just(Power::Normal), Just(Power::Low), Just(Power::Asleep)];
-    (prop::option::of(connection), prop::option::of(power))
-        .prop_map(|(connection, power)| DeviceChange { connection, power })
+    let follow = prop_oneof![
+        3 => Just(json!({"channels": "all"})),
+        1 => Just(json!({"channels": []})),
+        1 => Just(json!({"chanels": []})),
+    ];
+    (prop::option::of(connection), prop::option::of(power), prop::option::of(follow)).prop_map(
+        |(connection, power, follow)| {
+            let services = follow.into_iter().map(|it| ("apns".to_owned(), it)).collect();
+            DeviceChange { connection, power, services }
+        },
+    )
 }
 
 /// A world under acts; advances are cut into pieces of at most `step` seconds.
 struct Play {
     bench: Bench,
     first: Vec<String>,
+    /// The ids of the channels that were made.
+    channels: Vec<String>,
     step: u64,
 }
 
 impl Play {
     fn new(mode: Mode, seed: u64, step: u64) -> Self {
         let bench = Bench::new(WorldConfig { mode, seed, ..WorldConfig::default() });
-        let mut play = Self { bench, first: Vec::new(), step };
+        let mut play = Self { bench, first: Vec::new(), channels: Vec::new(), step };
         play.set_up();
         play
     }
@@ -106,9 +136,11 @@ impl Play {
                     app: None,
                 }));
             }
+            Act::Broadcast { channel, expiration } => self.broadcast(*channel, *expiration),
             Act::Change(device, change) => {
-                self.command(Command::ChangeDevice(name(*device), *change));
+                self.command(Command::ChangeDevice(name(*device), change.clone()));
             }
+            Act::Channel(policy) => self.channel(*policy),
             Act::Install(device) => self.command(Command::Install(name(*device), app())),
             Act::Life(number, state) => {
                 self.command(Command::ChangeAddress(*number, AddressChange { state: *state }));
@@ -154,6 +186,27 @@ impl Play {
         let mut headers = vec![("apns-priority", ["10", "5", "1"][usize::from(priority)])];
         headers.extend(expiration.iter().map(|it| ("apns-expiration", it.as_str())));
         self.bench.push(&token, &headers, r#"{"aps":{}}"#);
+    }
+}
+
+impl Play {
+    fn channel(&mut self, policy: u8) {
+        let new = json!({"message-storage-policy": policy, "push-type": "LiveActivity"});
+        let path = format!("/1/apps/{APP}/channels");
+        let reply = self.bench.request(&path, &[], &new.to_string());
+        let id = reply.headers.iter().find(|(name, _)| name == "apns-channel-id");
+        self.channels.extend(id.map(|(_, id)| String::from_utf8(id.as_bytes().to_vec()).unwrap()));
+    }
+
+    fn broadcast(&mut self, channel: usize, expiration: Option<i64>) {
+        let id = self.channels.get(channel).cloned().unwrap_or_else(|| "AAAA".to_owned());
+        let end = expiration.map(|it| match it {
+            0 => "0".to_owned(),
+            it => (self.bench.at.seconds() + it).to_string(),
+        });
+        let mut headers = vec![("apns-channel-id", &*id), ("apns-push-type", "liveactivity")];
+        headers.extend(end.iter().map(|it| ("apns-expiration", it.as_str())));
+        self.bench.request(&format!("/4/broadcasts/apps/{APP}"), &headers, r#"{"aps":{}}"#);
     }
 }
 

@@ -77,7 +77,10 @@ pub(super) fn suffix(scene: &Scene<'_>) -> Judged {
 
 /// The bundle ID is not covered by the provider token. [doc]
 pub(super) fn allowed(scene: &Scene<'_>) -> Judged {
-    let Some((token, _)) = scene.caller.token else { return Ok(()) };
+    let Some((token, _)) = scene.caller.token else {
+        let cause = "only a provider token says whose app the path names";
+        return Err(Rejection::new(Reason::TopicMismatch, cause));
+    };
     let team = &token.team;
     let cause = match &scene.caller.topic {
         Some(topic) if topic.team == team => return Ok(()),
