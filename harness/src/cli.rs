@@ -3,7 +3,7 @@
 use crate::snapshot::store::Update;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use pushpit_emulator::clock::{Mode, Timestamp};
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -13,6 +13,11 @@ use std::str::FromStr;
     name = "pushpit",
     version,
     after_long_help = "\
+Examples:
+  pushpit serve                         an emulator to work against
+  pushpit run scenarios/story.yaml      one scenario, on an emulator of its own
+  pushpit help run                      all about a command
+
 Exit status: 0 all held; 1 something did not hold; 2 the call or a file is wrong; \
 3 the emulator could not start."
 )]
@@ -95,7 +100,7 @@ pub struct CheckArgs {
 Examples:
   pushpit run                           every scenario under scenarios/
   pushpit run story.yaml --update=new   and write what differs for review
-  pushpit run story.yaml --update       and take what the devices got as the snapshot
+  pushpit run story.yaml --update       and write the snapshot anew
   CI=1 pushpit run --format json        writes no files")]
 pub struct RunArgs {
     /// Files, or folders that are searched for `.yaml` and `.yml` files.
@@ -267,7 +272,15 @@ pub struct PushListener {
 }
 
 fn control_address(text: &str) -> Result<SocketAddr, ArgumentError> {
-    text.parse().map_err(|_| ArgumentError::Control)
+    address(text).ok_or(ArgumentError::Control)
+}
+
+/// An IP address and a port; of names, the one that needs no resolver.
+fn address(text: &str) -> Option<SocketAddr> {
+    match text.strip_prefix("localhost:") {
+        Some(port) => Some(SocketAddr::from((Ipv4Addr::LOCALHOST, port.parse().ok()?))),
+        None => text.parse().ok(),
+    }
 }
 
 fn no_port(_: &str) -> Result<u16, ArgumentError> {
@@ -278,12 +291,12 @@ impl FromStr for PushListener {
     type Err = ArgumentError;
 
     fn from_str(text: &str) -> Result<Self, ArgumentError> {
-        let (service, address) = match text.split_once('=') {
-            Some((service, address)) => (Some(service), address),
+        let (service, place) = match text.split_once('=') {
+            Some((service, place)) => (Some(service), place),
             None => (None, text),
         };
-        match address.parse() {
-            Ok(address) if service != Some("") => {
+        match address(place) {
+            Some(address) if service != Some("") => {
                 Ok(Self { service: service.map(str::to_owned), address })
             }
             _ => Err(ArgumentError::Listener),
@@ -338,11 +351,12 @@ pub enum ArgumentError {
     #[error("expected a provider and an app's id, such as `apns:com.acme.chat`")]
     App,
     /// No address.
-    #[error("expected an IP address and a port, such as `127.0.0.1:7080`")]
+    #[error("expected an IP address (or `localhost`) and a port, such as `127.0.0.1:7080`")]
     Control,
     /// No listener.
     #[error(
-        "expected an IP address and a port, such as `127.0.0.1:7443` or `apns-production=127.0.0.1:2197`"
+        "expected an IP address (or `localhost`) and a port, such as `127.0.0.1:7443` or \
+         `apns-production=127.0.0.1:2197`"
     )]
     Listener,
     /// Which of the two ports is not said.

@@ -52,8 +52,13 @@ fn fail(error: &anyhow::Error) -> Exit {
     }
     // Nobody is left to tell when even this cannot be written.
     let _ = writeln!(anstream::stderr(), "error: {error:#}");
-    if let Some(CommandError::Files(files)) = error.downcast_ref() {
-        let _ = writeln!(anstream::stderr(), "help: {}", files.help());
+    let help = match error.downcast_ref() {
+        Some(CommandError::Files(error)) => Some(error.help()),
+        Some(CommandError::Review(error)) => Some(error.help().to_owned()),
+        Some(CommandError::Print(_)) | None => None,
+    };
+    if let Some(help) = help {
+        let _ = writeln!(anstream::stderr(), "help: {help}");
     }
     Exit::Wrong
 }

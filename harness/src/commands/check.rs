@@ -4,10 +4,9 @@ use super::{CommandError, Context};
 use pushpit::cli::{CheckArgs, Format};
 use pushpit::diagnostic::{Diagnostic, draw};
 use pushpit::exit::Exit;
-use pushpit::scenario::files::find;
+use pushpit::scenario::files::{find, read};
 use pushpit::scenario::load;
 use serde_json::json;
-use std::fs;
 use std::io::Write;
 use std::path::Path;
 
@@ -45,7 +44,7 @@ struct Checked {
 
 fn check(path: &Path) -> Checked {
     let file = path.display().to_string();
-    match fs::read(path) {
+    match read(path) {
         Err(error) => Checked {
             source: String::new(),
             wrong: vec![Diagnostic::new(&file, format!("cannot read the file: {error}"))],

@@ -7,7 +7,7 @@ use pushpit::diagnostic::{Diagnostic, draw};
 use pushpit::exit::Exit;
 use pushpit::providers::providers;
 use pushpit::run::configured;
-use pushpit::scenario::{Setup, chosen, load_setup};
+use pushpit::scenario::{Setup, chosen, files, load_setup};
 use pushpit_emulator::providers::rim::AppSpec;
 use pushpit_emulator::server::Origin;
 use pushpit_emulator::switch::Switches;
@@ -87,9 +87,10 @@ fn config(args: &ServeArgs, setup: &Setup, switches: Switches) -> Config {
 /// Reads the set-up; what is wrong with it is told at once.
 fn read(path: &Path, context: Context) -> Result<Option<Setup>, CommandError> {
     let file = path.display().to_string();
-    let (source, read) = match std::fs::read(path) {
+    let (source, read) = match files::read(path) {
         Err(error) => {
-            let wrong = Diagnostic::new(&file, format!("cannot read the file: {error}"));
+            let help = "name a file with `apps:` and `devices:`".to_owned();
+            let wrong = Diagnostic::new(&file, format!("cannot read the file: {error}")).help(help);
             (String::new(), Err(vec![wrong]))
         }
         Ok(bytes) => {

@@ -5,7 +5,7 @@ use super::result::{Difference, Failure, ScenarioResult, SnapshotResult, Verdict
 use super::stage::{NoStage, Stage};
 use crate::diagnostic::{Diagnostic, Style};
 use crate::providers::providers;
-use crate::scenario::{Scenario, Step, load};
+use crate::scenario::{Scenario, Step, files, load};
 use crate::snapshot::store::{Accepted, Settled, Snapshot, Update, path_beside, settle};
 use crate::snapshot::{diff, render::render};
 use futures_util::StreamExt as _;
@@ -194,7 +194,7 @@ fn read(job: &Job) -> Result<Scenario, Verdict> {
         diagnostics: vec![Diagnostic::new(&job.shown, what)],
         source: String::new(),
     };
-    let bytes = std::fs::read(&job.path)
+    let bytes = files::read(&job.path)
         .map_err(|cause| wrong(format!("the file cannot be read: {cause}")))?;
     load(&job.shown, &bytes, &providers()).map_err(|diagnostics| Verdict::Wrong {
         diagnostics,

@@ -1,8 +1,9 @@
 //! The scenario files that paths stand for.
 
 use super::near;
+use super::parse::LARGEST_FILE;
 use std::fs;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 /// What is wrong with a path to scenarios.
@@ -22,6 +23,12 @@ pub enum FilesError {
         /// Why.
         #[source]
         source: io::Error,
+    },
+    /// It is the snapshot of one.
+    #[error("expected a scenario, found the snapshot `{}`", path.display())]
+    Snapshot {
+        /// The snapshot.
+        path: PathBuf,
     },
     /// Two of them would write the same snapshot.
     #[error("`{}` and `{}` would have the same snapshot", first.display(), second.display())]
@@ -44,6 +51,10 @@ impl FilesError {
                 Some(near) => format!("did you mean `{}`?", near.display()),
                 None => "name a scenario file, or a folder with such files".to_owned(),
             },
+            Self::Snapshot { path } => match scenario_beside(path) {
+                Some(scenario) => format!("its scenario is `{}`", scenario.display()),
+                None => "name the scenario; `pushpit review` shows what waits".to_owned(),
+            },
             Self::SameSnapshot { .. } => {
                 "give one of them a name that differs before its ending".to_owned()
             }
@@ -53,6 +64,10 @@ impl FilesError {
 
 /// The scenario file whose name is nearest to one that is not there.
 fn near_file(path: &Path) -> Option<PathBuf> {
+    let mut whole = ["yaml", "yml"].into_iter().map(|ending| path.with_extension(ending));
+    if let Some(whole) = whole.find(|whole| whole != path && whole.is_file()) {
+        return Some(whole);
+    }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let entries = fs::read_dir(folder.unwrap_or_else(|| Path::new("."))).ok()?;
     let names: Vec<_> = entries
@@ -75,6 +90,9 @@ pub fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, FilesError> {
     for path in paths {
         let look = |source| FilesError::Look { path: path.clone(), source };
         if !fs::metadata(path).map_err(look)?.is_dir() {
+            if is_snapshot(path) {
+                return Err(FilesError::Snapshot { path: path.clone() });
+            }
             found.push(path.clone());
             continue;
         }
@@ -120,10 +138,39 @@ fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), FilesError> {
     Ok(())
 }
 
-/// Whether a file's name ends as a scenario's does; case does not count.
+/// The bytes of a file, as many as it takes to see that it is too large to be read.
+///
+/// # Errors
+/// It cannot be read.
+pub fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    fs::File::open(path)?.take(LARGEST_FILE as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Whether a file's name ends as a scenario's does.
 fn is_scenario(path: &Path) -> bool {
+    has_ending(path, &["yaml", "yml"])
+}
+
+/// Whether a file's name has one of these endings; case does not count.
+pub(crate) fn has_ending(path: &Path, endings: &[&str]) -> bool {
     let end = path.extension().map(|end| end.to_string_lossy().to_ascii_lowercase());
-    end.is_some_and(|end| end == "yaml" || end == "yml")
+    end.is_some_and(|end| endings.contains(&end.as_str()))
+}
+
+/// Whether a file's name is that of a snapshot, or of what waits to be one.
+fn is_snapshot(path: &Path) -> bool {
+    let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    name.ends_with(".snap") || name.ends_with(".snap.new")
+}
+
+/// The scenario of a snapshot, or of what waits to be one.
+fn scenario_beside(snapshot: &Path) -> Option<PathBuf> {
+    let name = snapshot.file_name()?.to_str()?;
+    let stem = name.split_once(".snap").map_or(name, |(stem, _)| stem);
+    let named = |ending| snapshot.with_file_name(format!("{stem}.{ending}"));
+    ["yaml", "yml"].map(named).into_iter().find(|path| path.is_file())
 }
 
 /// Folders that hold packages or builds and may be huge.

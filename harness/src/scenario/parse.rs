@@ -7,6 +7,7 @@ use super::{Located, Scenario};
 use crate::diagnostic::{Diagnostic, Place};
 use serde::{Deserialize, Deserializer};
 use serde_saphyr::{Error, Location, Spanned};
+use std::str::Utf8Error;
 
 /// Reads a scenario, or says what cannot be read. What it means is not checked here.
 ///
@@ -22,21 +23,30 @@ pub(super) fn read<T: serde::de::DeserializeOwned>(
     bytes: &[u8],
 ) -> Result<T, Box<Diagnostic>> {
     if bytes.len() > LARGEST_FILE {
-        let message = format!("expected at most {LARGEST_FILE} bytes, found {}", bytes.len());
+        let message = format!("expected at most {LARGEST_FILE} bytes, found more");
         let help = "split the scenario, or keep large bodies in files of the sender".to_owned();
         return Err(Box::new(Diagnostic::new(file, message).help(help)));
     }
-    let source = str::from_utf8(bytes).map_err(|error| {
-        let place = Place::of(
-            str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default(),
-            error.valid_up_to()..error.valid_up_to(),
-        );
-        let message = "expected UTF-8, found a byte that is no part of it";
-        let help = "save the file as UTF-8".to_owned();
-        Box::new(Diagnostic::new(file, message).at(place).help(help))
-    })?;
+    let source = str::from_utf8(bytes).map_err(|error| no_text(file, bytes, error))?;
     serde_saphyr::from_str_with_options(source, options())
         .map_err(|error| Box::new(diagnose(file, source, &error)))
+}
+
+/// Says what a file is that is not UTF-8.
+fn no_text(file: &str, bytes: &[u8], error: Utf8Error) -> Box<Diagnostic> {
+    let wrong = |message: &str| Diagnostic::new(file, message);
+    let save = || "save the file as UTF-8".to_owned();
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+        return Box::new(wrong("expected UTF-8, found UTF-16").help(save()));
+    }
+    if bytes.contains(&0) {
+        let help = "name a file that is YAML, such as `story.yaml`".to_owned();
+        return Box::new(wrong("expected a text in UTF-8, found a binary file").help(help));
+    }
+    let at = error.valid_up_to();
+    let place = Place::of(str::from_utf8(&bytes[..at]).unwrap_or_default(), at..at);
+    let message = "expected UTF-8, found a byte that is no part of it";
+    Box::new(wrong(message).at(place).help(save()))
 }
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Located<T> {
@@ -139,11 +149,18 @@ fn describe(source: &str, found: &str, error: &Error) -> Words {
         Error::SerdeMissingField { field, .. } => (
             format!("missing key `{field}`"),
             Some("in this map".to_owned()),
-            Some(format!("add `{field}: …`")),
+            Some(match *field == "name" && !source.contains("steps:") {
+                true => SETUP.to_owned(),
+                false => format!("add `{field}: …`"),
+            }),
         ),
         Error::SerdeInvalidType { unexpected, expected, .. }
         | Error::SerdeInvalidValue { unexpected, expected, .. } => {
-            let help = colon(found).or_else(|| state_of_device(expected, unexpected));
+            let (help, unexpected) = match unexpected.as_str() {
+                "map" => (colon(found), "a map"),
+                "sequence" => (None, "a list"),
+                other => (state_of_device(expected, other), other),
+            };
             (format!("expected {expected}, found {}", short(unexpected)), None, help)
         }
         Error::InvalidScalar { ty, .. } => {
@@ -205,8 +222,9 @@ type Words = (String, Option<String>, Option<String>);
 
 /// What to do about a name that people look for where it is not.
 fn elsewhere(found: &str, known: &[&str]) -> Option<String> {
-    let (.., help) =
-        ELSEWHERE.iter().find(|(name, beside, _)| *name == found && known.contains(beside))?;
+    let (.., help) = ELSEWHERE
+        .iter()
+        .find(|(name, beside, _)| name.eq_ignore_ascii_case(found) && known.contains(beside))?;
     Some((*help).to_owned())
 }
 
@@ -296,7 +314,7 @@ fn scalar(found: &str) -> std::borrow::Cow<'_, str> {
     short(&found[..end])
 }
 
-fn is_blank(source: &str) -> bool {
+pub(super) fn is_blank(source: &str) -> bool {
     let source = source.trim_start_matches('\u{feff}');
     source.lines().map(str::trim).all(|line| line.is_empty() || line.starts_with('#'))
 }
@@ -320,14 +338,34 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("version", "steps", NO_SCENARIO),
     ("apiVersion", "steps", NO_SCENARIO),
     ("on", "steps", NO_SCENARIO),
+    ("name", "devices", NO_SETUP),
+    ("description", "devices", NO_SETUP),
+    ("steps", "devices", NO_SETUP),
+    ("phone", "ios", PHONE),
+    ("iphone", "ios", "did you mean `ios`?"),
+    ("ipod", "ios", "did you mean `ios`?"),
+    ("ipad", "ipados", "did you mean `ipados`?"),
+    ("mac", "macos", "did you mean `macos`?"),
+    ("osx", "macos", "did you mean `macos`?"),
+    ("pc", "windows", "did you mean `windows`?"),
+    ("watch", "watchos", "did you mean `watchos`?"),
+    ("web", "browser", "did you mean `browser`?"),
+    ("chrome", "browser", "did you mean `browser`?"),
+    ("firefox", "browser", "did you mean `browser`?"),
+    ("safari", "browser", "did you mean `browser`?"),
 ];
+const SETUP: &str = "a scenario has a `name` and `steps`; a file with apps and devices alone is for \
+                     `pushpit serve --config`";
+const PHONE: &str = "choose `android` or `ios`";
+const NO_SETUP: &str = "this looks like a scenario, which `pushpit run` runs; \
+                        here stand `switches`, `apps` and `devices` alone";
 const CLOCK: &str = "`advance` moves the world clock; `await` waits in real time for what comes";
 const AWAIT: &str = "under `await` it stands beside `requests` and `deliveries`, not in them";
 const NO_SCENARIO: &str = "this looks like a file of another program; in a folder that is given, \
                            every `.yaml` file is a scenario: give scenarios one of their own";
 
 /// The largest scenario file: a hundred times what people write.
-const LARGEST_FILE: usize = 1 << 20;
+pub(super) const LARGEST_FILE: usize = 1 << 20;
 /// The deepest nesting; serde recurses once a level.
 const DEEPEST: usize = 64;
 /// The most values in a file, after aliases are expanded.

@@ -32,6 +32,11 @@ pub fn load_setup(
 ) -> Result<Setup, Vec<Diagnostic>> {
     let setup: Setup = parse::read(file, bytes).map_err(|first| vec![*first])?;
     let source = String::from_utf8_lossy(bytes);
+    if parse::is_blank(&source) {
+        let message = "expected `switches`, `apps` or `devices`, found an empty file";
+        let help = "write `apps: …`, or start without the file".to_owned();
+        return Err(vec![Diagnostic::new(file, message).help(help)]);
+    }
     let scenario = Scenario::of(setup.switches.clone(), setup.apps.clone(), setup.devices.clone());
     let mut wrong = super::check(file, &source, &scenario, providers);
     // A set-up has neither a name nor steps.

@@ -3,6 +3,7 @@
 use super::diff;
 use super::store::{self, Accepted, StoreError};
 use crate::diagnostic::Style;
+use crate::scenario::files::has_ending;
 use std::fs;
 use std::io::{self, BufRead, Write};
 use std::path::{Path, PathBuf};
@@ -33,16 +34,35 @@ pub enum ReviewError {
         #[source]
         source: io::Error,
     },
+    /// A file is named that can have no snapshot.
+    #[error("expected a scenario or a snapshot, found `{}`", path.display())]
+    Neither {
+        /// The file.
+        path: PathBuf,
+    },
     /// A snapshot cannot be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl ReviewError {
+    /// What to do.
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::Ask(_) => "use `accept` or `reject`, which ask nothing",
+            Self::Look { .. } | Self::Neither { .. } => {
+                "name a scenario, its snapshot, or a folder with such files"
+            }
+            Self::Store(error) => error.help(),
+        }
+    }
 }
 
 /// All pending snapshots at or under these paths, sorted. A path may name a pending file, its
 /// snapshot, its scenario, or a folder; hidden folders and those of packages are left out.
 ///
 /// # Errors
-/// A path is not there or cannot be read.
+/// A path is not there, cannot be read, or is a file that can have no snapshot.
 pub fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, ReviewError> {
     let mut found = Vec::new();
     for path in paths {
@@ -51,6 +71,8 @@ pub fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, ReviewError> {
             walk(path, &mut found)?;
         } else if store::is_pending(path) {
             found.push(path.clone());
+        } else if !has_ending(path, &["json", "snap", "yaml", "yml"]) {
+            return Err(ReviewError::Neither { path: path.clone() });
         } else {
             let pending = store::pending_path(&store::path_beside(path));
             found.extend(pending.is_file().then_some(pending));

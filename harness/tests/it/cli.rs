@@ -84,10 +84,56 @@ fn serve_takes_several_listeners_and_apps() {
 }
 
 #[test]
+fn localhost_is_an_address() {
+    let Ok(Command::Serve(serve)) = parse(
+        "serve --push localhost:0 --push apns-production=localhost:2197 --control localhost:7081",
+    ) else {
+        panic!()
+    };
+    let shown: Vec<_> = serve.push.iter().map(|push| push.address.to_string()).collect();
+    assert_eq!(shown, ["127.0.0.1:0", "127.0.0.1:2197"]);
+    assert_eq!(serve.control.to_string(), "127.0.0.1:7081");
+}
+
+#[test]
+fn every_help_fits_a_terminal_of_80_columns_with_its_examples_unbroken() {
+    let mut program = Cli::command().term_width(80);
+    program.build();
+    for command in program.get_subcommands_mut() {
+        for help in [command.render_help(), command.render_long_help()] {
+            let help = help.to_string();
+            let wide = help.lines().find(|line| line.chars().count() > 80);
+            assert_eq!(wide, None, "{help}");
+        }
+        let help = command.render_long_help().to_string();
+        let Some(examples) = command.get_after_long_help() else { continue };
+        assert!(help.contains(&examples.to_string()), "{help}");
+    }
+}
+
+#[test]
+fn every_option_is_a_variable_too() {
+    let mut program = Cli::command();
+    program.build();
+    for command in program.get_subcommands().filter(|command| command.get_name() != "help") {
+        let options = command.get_arguments().filter(|option| !option.is_hide_set());
+        for option in options.filter(|option| !option.is_positional()) {
+            let name = option.get_long().expect("it has a long name");
+            if name == "help" {
+                continue;
+            }
+            let variable = format!("PUSHPIT_{}", name.replace('-', "_").to_uppercase());
+            assert_eq!(option.get_env(), Some(variable.as_ref()), "{}", command.get_name());
+        }
+    }
+}
+
+#[test]
 fn wrong_values_are_named_with_what_was_expected() {
     let wrong = [
         "serve --push nowhere",
-        "serve --control localhost:7080",
+        "serve --control example.com:7080",
+        "serve --push localhost:x",
         "serve --app chat",
         "serve --clock-start x",
         "run --jobs 0",
@@ -99,8 +145,9 @@ fn wrong_values_are_named_with_what_was_expected() {
         .map(|text| text.lines().next().unwrap_or_default().to_owned())
         .collect();
     assert_snapshot!(said.join("\n"), @"
-    error: invalid value 'nowhere' for '--push <[SERVICE=]ADDR>': expected an IP address and a port, such as `127.0.0.1:7443` or `apns-production=127.0.0.1:2197`
-    error: invalid value 'localhost:7080' for '--control <ADDR>': expected an IP address and a port, such as `127.0.0.1:7080`
+    error: invalid value 'nowhere' for '--push <[SERVICE=]ADDR>': expected an IP address (or `localhost`) and a port, such as `127.0.0.1:7443` or `apns-production=127.0.0.1:2197`
+    error: invalid value 'example.com:7080' for '--control <ADDR>': expected an IP address (or `localhost`) and a port, such as `127.0.0.1:7080`
+    error: invalid value 'localhost:x' for '--push <[SERVICE=]ADDR>': expected an IP address (or `localhost`) and a port, such as `127.0.0.1:7443` or `apns-production=127.0.0.1:2197`
     error: invalid value 'chat' for '--app <PROVIDER:ID>': expected a provider and an app's id, such as `apns:com.acme.chat`
     error: invalid value 'x' for '--clock-start <TIME>': expected a time such as `2030-02-01T00:00:00Z`, found `x`
     error: invalid value '0' for '--jobs <N>': 0 is not in 1..=65535

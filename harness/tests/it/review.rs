@@ -72,6 +72,7 @@ fn a_path_that_is_not_there_ends_with_2() {
     assert_eq!((ended.status, ended.stdout.as_str()), (Some(2), ""));
     assert_snapshot!(ended.stderr, @"
     error: cannot look for snapshots in `nowhere`: No such file or directory (os error 2)
+    help: name a scenario, its snapshot, or a folder with such files
     ");
 }
 

@@ -71,6 +71,33 @@ fn it_prints_where_things_are_and_stops_on_both_signals() {
 }
 
 #[test]
+fn it_tells_a_person_where_things_are_as_the_readme_shows() {
+    let program = Program::new();
+    let args = ["serve", "--push", "127.0.0.1:0", "--control", "127.0.0.1:0"];
+    let mut child = program.command(&args).spawn().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut told = String::new();
+    while !told.ends_with("Requests:\n") {
+        assert_ne!(stdout.read_line(&mut told).unwrap(), 0, "{told}");
+    }
+    kill(Pid::from_raw(child.id().try_into().unwrap()), Signal::SIGTERM).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    let folder = std::fs::canonicalize(program.path("")).unwrap();
+    let told: String =
+        told.lines().map(|line| format!("{}\n", as_in_readme(line, &folder))).collect();
+    assert!(include_str!("../../../README.md").contains(&told), "{told}");
+}
+
+/// A line with the README's ports and folder in place of its own.
+fn as_in_readme(line: &str, folder: &std::path::Path) -> String {
+    let port = if line.starts_with("  push") { "7443" } else { "7080" };
+    match line.split_once("://127.0.0.1:") {
+        Some((before, _)) => format!("{before}://127.0.0.1:{port}"),
+        None => line.replace(folder.to_str().unwrap(), "/home/you/pushpit"),
+    }
+}
+
+#[test]
 fn the_same_folder_gives_the_same_ca_and_keys_again() {
     let program = Program::new();
     let read = |name: &str| std::fs::read(program.path(name)).unwrap();
@@ -81,6 +108,20 @@ fn the_same_folder_gives_the_same_ca_and_keys_again() {
     let serving = Serving::start(&program);
     assert!(first == files.map(read), "they differ");
     serving.stop(Signal::SIGTERM);
+}
+
+#[test]
+fn the_state_folder_is_found_upwards() {
+    let program = Program::new();
+    assert_eq!(program.run(&["credentials"], "").status, Some(0));
+    program.write("deeper/down/notes.txt", "");
+    let folder = program.path("deeper/down");
+    let output = program.command(&["credentials"]).current_dir(&folder).output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert!(!folder.join(".pushpit").exists());
+    let told = String::from_utf8(output.stdout).unwrap();
+    let state = std::fs::canonicalize(program.path(".pushpit")).unwrap();
+    assert!(told.contains(state.to_str().unwrap()), "{told}");
 }
 
 #[test]
