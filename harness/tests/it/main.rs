@@ -11,6 +11,7 @@ mod guide;
 mod leftover;
 mod newcomer;
 mod program;
+mod progress;
 mod review;
 mod run;
 mod senders;
