@@ -1,6 +1,6 @@
 //! Fault rules: how the emulator misbehaves on purpose.
 
-use super::{ConnectionFault, ServiceId};
+use super::{ConnectionFault, ServiceId, object};
 use crate::clock::{parse_duration, show_duration};
 use crate::ids::Ids;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -18,7 +18,7 @@ pub struct FaultId(pub u64);
 #[serde(deny_unknown_fields, default)]
 pub struct Fault {
     /// Which requests; all when nothing is said.
-    #[serde(rename = "match")]
+    #[serde(rename = "match", deserialize_with = "object")]
     pub matches: FaultMatch,
     /// Whether it strikes at once, once, and all open connections to the provider (those to no
     /// provider in particular too), instead of requests to come.

@@ -4,6 +4,7 @@ use super::connection_fault::{
     Code, ConnectionFault, CutFault, FramesFault, GoAwayFault, NamedStream, ResetFault,
     SettingsFault, StallFault,
 };
+use super::object;
 use crate::http2::ErrorCode;
 use crate::wire::LastStream;
 use serde::de::value::MapAccessDeserializer;
@@ -54,14 +55,18 @@ impl<'de> Visitor<'de> for FaultVisitor {
 #[serde(rename_all = "snake_case")]
 enum FaultMap {
     /// The answer breaks off in its body, and the connection with it.
+    #[serde(deserialize_with = "object")]
     Cut(CutFault),
     /// HTTP/2: the answer's body goes out in other DATA frames than usual.
+    #[serde(deserialize_with = "object")]
     Frames(FramesFault),
     /// After the answer the connection is closed; HTTP/2 says GOAWAY first.
+    #[serde(deserialize_with = "object")]
     GoAway(GoAwayFault),
     /// HTTP/2: the stream is reset; HTTP/1.1: the connection is.
     ResetStream(ResetFault),
     /// HTTP/2: new SETTINGS are said before the answer.
+    #[serde(deserialize_with = "object")]
     Settings(SettingsFault),
     /// Nothing is said any more.
     Stall(StallFault),

@@ -10,6 +10,7 @@ mod dispatch;
 mod fault;
 mod fault_text;
 mod happening;
+mod object;
 mod office;
 mod policy;
 mod queue;
@@ -25,6 +26,7 @@ pub use delivery::{DeliveryId, Lifetime, Outcome, Payload, Storing, Submission};
 pub use device::{Connection, Device, DeviceId, Platform, Power};
 pub use fault::{Fault, FaultAnswer, FaultId, FaultMatch, FaultReply, FaultScene, Faults, Struck};
 pub use happening::Happening;
+pub(crate) use object::object;
 pub use office::{AppId, Post, ServiceId, TakenName, is_numbered};
 pub use policy::{
     Gate, Lane, OfflinePolicy, Overflow, PolicyId, Scope, Slot, Storage, Visible, Words,

@@ -2,7 +2,7 @@
 
 use super::command::Refused;
 use crate::journal::Cursor;
-use crate::post::Outcome;
+use crate::post::{Outcome, object};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
@@ -12,7 +12,7 @@ use serde_json::Value;
 #[serde(deny_unknown_fields, default)]
 pub struct Expectation {
     /// What it is about.
-    #[serde(rename = "where")]
+    #[serde(rename = "where", deserialize_with = "object")]
     pub filter: Filter,
     /// Exactly these, in order and whole; or exactly so many.
     #[serde(skip_serializing_if = "Option::is_none")]

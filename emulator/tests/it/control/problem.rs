@@ -1,9 +1,10 @@
 //! Problem documents: every error has one, and it says what to do.
 
 use super::bench::{APP, Bench, clock};
-use pushpit_emulator::control::{ControlServer, ControlServerConfig};
+use pushpit_emulator::control::{ControlServer, ControlServerConfig, openapi};
 use pushpit_emulator::world::WorldConfig;
-use serde_json::json;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 #[tokio::test]
 async fn every_wrong_call_gets_a_problem_document() {
@@ -83,6 +84,84 @@ async fn every_wrong_call_gets_a_problem_document() {
         all.push_str(&format!("{method} {path} {shown}\n{problem:#}\n\n"));
     }
     insta::assert_snapshot!(all);
+}
+
+/// A body with every object inside it, each in turn, as a list of its values.
+fn with_lists(body: &Value) -> Vec<Value> {
+    match body {
+        Value::Object(map) => {
+            let here = Value::Array(map.values().cloned().collect());
+            let inside = map.iter().flat_map(|(name, value)| {
+                with_lists(value).into_iter().map(|value| {
+                    let mut map = map.clone();
+                    map.insert(name.clone(), value);
+                    Value::Object(map)
+                })
+            });
+            std::iter::once(here).chain(inside).collect()
+        }
+        Value::Array(all) => (0..all.len())
+            .flat_map(|at| {
+                with_lists(&all[at]).into_iter().map(move |value| {
+                    let mut all = all.clone();
+                    all[at] = value;
+                    Value::Array(all)
+                })
+            })
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+#[tokio::test]
+async fn a_list_is_never_taken_for_an_object() {
+    let bench = Bench::start().await;
+    bench.phone("anna").await;
+    let fault =
+        |connection: Value| json!({"match": {"provider": "apns"}, "connection": connection});
+    let calls = [
+        ("POST", "/api/v1/apps", json!({"provider": "apns", "app": "com.example.other"})),
+        ("POST", "/api/v1/devices", json!({"name": "ben", "platform": "ios"})),
+        ("PATCH", "/api/v1/devices/anna", json!({"connection": "offline", "power": "low"})),
+        ("PATCH", "/api/v1/addresses/0", json!({"state": "expired"})),
+        ("POST", "/api/v1/clock/advance", json!({"by": "3d"})),
+        ("POST", "/api/v1/credentials/age", json!({"by": "61m"})),
+        ("POST", "/api/v1/faults", json!({"answers": [{"status": 503, "headers": {"a": "b"}}]})),
+        ("POST", "/api/v1/faults", fault(json!({"cut": {"after": 1}}))),
+        ("POST", "/api/v1/faults", fault(json!({"frames": {"split": 1}}))),
+        ("POST", "/api/v1/faults", fault(json!({"go_away": {"code": 1, "debug": "x"}}))),
+        ("POST", "/api/v1/faults", fault(json!({"reset_stream": {"code": 1, "after": 1}}))),
+        ("POST", "/api/v1/faults", fault(json!({"settings": {"max_concurrent_streams": 1}}))),
+        ("POST", "/api/v1/expect", json!({"where": {"of": "deliveries"}, "none": []})),
+        ("POST", "/api/v1/expect", json!({"where": {}, "none": []})),
+    ];
+    let mut bodies: Vec<_> = calls.iter().map(|(_, path, _)| *path).collect();
+    bodies.dedup();
+    assert_eq!(bodies.len(), openapi_bodies(), "a call with a body is not tried");
+    let mut told = BTreeSet::new();
+    for (method, path, body) in calls {
+        let taken = bench.call(method, path, &body.to_string()).await;
+        assert!(taken.status < 300, "{method} {path} {body}: {}", taken.text);
+        for wrong in with_lists(&body) {
+            let answer = bench.call(method, path, &wrong.to_string()).await;
+            assert_eq!(answer.status, 400, "{method} {path} {wrong}: {}", answer.text);
+            told.insert(answer.json()["detail"].as_str().unwrap().to_owned());
+        }
+    }
+    insta::assert_snapshot!(told.into_iter().collect::<Vec<_>>().join("\n"), @r"
+    expected `drop`, `go_away`, `stall` or `tear`, or a map with one of `cut`, `frames`, `go_away`, `reset_stream`, `settings`, `stall`, found a list
+    expected a status from 200 to 599, or a map with `status`, found a list
+    expected an HTTP/2 error code, or a map with `code` and `after`, found a list
+    expected an object, found a list
+    ");
+}
+
+/// How many calls take a body, says the document.
+fn openapi_bodies() -> usize {
+    let document = openapi();
+    let paths = document["paths"].as_object().unwrap().values();
+    let calls = paths.flat_map(|calls| calls.as_object().unwrap().values());
+    calls.filter(|call| !call["requestBody"].is_null()).count()
 }
 
 #[tokio::test]
