@@ -9,6 +9,7 @@ mod cli;
 mod good_scenario;
 mod guide;
 mod leftover;
+mod long_running;
 mod newcomer;
 mod program;
 mod progress;
