@@ -21,5 +21,5 @@ pub use drive::drive;
 pub use error::ControlError;
 pub use flight::InFlight;
 pub use handle::{Control, Wait};
-pub use http::{ControlServer, ControlServerConfig, openapi};
+pub use http::{ControlServer, ControlServerConfig, MOST_CALLERS, openapi};
 pub use order::{Order, Orders, What};

@@ -8,7 +8,7 @@ pub(super) async fn within<F: Future>(limit: Duration, work: F) -> Option<F::Out
     tokio::time::timeout(limit, work).await.ok()
 }
 
-/// Sleeps until the next due moment.
+/// Sleeps until the next due moment, or until the system may have what it lacked.
 #[expect(clippy::disallowed_methods, reason = "the driver of a running clock sleeps for real")]
 pub(super) async fn sleep(length: Duration) {
     tokio::time::sleep(length).await;

@@ -8,4 +8,5 @@ mod document;
 mod door;
 mod page;
 mod problem;
+mod slow;
 mod wait;

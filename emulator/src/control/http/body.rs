@@ -1,13 +1,15 @@
 //! What comes in with a request: the body as JSON, and names in the path, with our own errors.
 
-use super::problem::{BAD_BODY, BAD_PATH, Problem, TOO_LARGE};
+use super::problem::{BAD_BODY, BAD_PATH, Problem, TOO_LARGE, TOO_SLOW};
 use super::wording::{Wording, reworded, text_of};
+use crate::control::pause::within;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::request::Parts;
 use axum::response::IntoResponse;
 use serde::de::{DeserializeOwned, IgnoredAny};
+use std::time::Duration;
 
 /// A JSON body. Its content type is not looked at: `curl -d` says something else.
 #[derive(Debug)]
@@ -21,7 +23,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Told<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let bytes = Bytes::from_request(request, state).await.map_err(unread)?;
+        let read = within(BODY_LIMIT, Bytes::from_request(request, state)).await;
+        let bytes = read.ok_or_else(too_slow)?.map_err(unread)?;
         if bytes.iter().all(u8::is_ascii_whitespace) {
             return Err(Problem::new(
                 BAD_BODY,
@@ -63,6 +66,11 @@ fn unread(rejection: BytesRejection) -> Problem {
     Problem::new(BAD_BODY, format!("the body did not arrive whole: {text}"), "send it again")
 }
 
+fn too_slow() -> Problem {
+    let detail = format!("expected the whole body within {} s", BODY_LIMIT.as_secs());
+    Problem::new(TOO_SLOW, detail, "send as many bytes as `content-length` says, at once")
+}
+
 fn not_ours(error: &serde_json::Error, bytes: &[u8]) -> Problem {
     let text = text_of(error);
     if serde_json::from_slice::<IgnoredAny>(bytes).is_err() {
@@ -92,3 +100,6 @@ const LOOK_IT_UP: &str = "`/api/v1/openapi.json` says what belongs in the body";
 
 /// No call takes a longer body; a fault with a large answer is the largest.
 pub(super) const LONGEST_BODY: usize = 1 << 20;
+
+/// How long a body may take: bodies are small, and a caller that stops in its middle is stuck.
+const BODY_LIMIT: Duration = Duration::from_secs(30);

@@ -11,8 +11,10 @@ mod openapi;
 mod problem;
 mod query;
 mod route;
+mod serve;
 mod server;
 mod wording;
 
 pub use openapi::openapi;
+pub use serve::MOST_CALLERS;
 pub use server::{ControlServer, ControlServerConfig};

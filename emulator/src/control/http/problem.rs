@@ -72,6 +72,8 @@ pub(super) const STOPPING: Kind =
     Kind("stopping", "The emulator is being stopped", StatusCode::SERVICE_UNAVAILABLE);
 pub(super) const TOO_LARGE: Kind =
     Kind("too-large", "The body is too large", StatusCode::PAYLOAD_TOO_LARGE);
+pub(super) const TOO_SLOW: Kind =
+    Kind("too-slow", "The body did not arrive in time", StatusCode::REQUEST_TIMEOUT);
 pub(super) const TROUBLE: Kind =
     Kind("trouble", "A file could not be used", StatusCode::INTERNAL_SERVER_ERROR);
 const NO_METHOD: Kind =
