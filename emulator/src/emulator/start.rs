@@ -5,8 +5,8 @@ use super::front::WorldFront;
 use crate::clock::reading;
 use crate::control::{Control, ControlError, ControlServer, ControlServerConfig, Door, drive};
 use crate::server::{
-    Authority, Bound, Listener, MAX_CONNECTIONS, Origin, Permitted, Server, ServerConfig,
-    ServerError, Socket, StateFolder,
+    Authority, Bound, Listener, Origin, Permitted, Server, ServerConfig, ServerError, Socket,
+    StateFolder, most_connections,
 };
 use crate::world::{WorldConfig, abouts, check_routes};
 use std::net::SocketAddr;
@@ -188,7 +188,7 @@ async fn serve(
     let switches = config.switches.clone();
     let front = Arc::new(WorldFront { door: Arc::clone(door), switches, ca });
     let authority = Arc::new(authority);
-    let config = ServerConfig { listeners, authority, max_connections: MAX_CONNECTIONS };
+    let config = ServerConfig { listeners, authority, max_connections: most_connections() };
     Server::start(config, front).await
 }
 

@@ -23,6 +23,11 @@ use tokio_util::sync::CancellationToken;
 /// holds a socket no longer.
 pub(super) const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
 
+/// The most memory that a connection takes while it rests, bytes, TLS left out: its task, its
+/// buffers, its entries in the world and what HTTP/2 keeps
+/// ([`IDLE_BUDGET`](crate::http2::IDLE_BUDGET)). Without optimization it takes 34,000.
+pub const CONNECTION_BUDGET: usize = 48 << 10;
+
 /// What all connections share.
 pub(super) struct Shared {
     pub(super) front: Arc<dyn Front>,

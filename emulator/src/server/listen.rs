@@ -17,10 +17,6 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// How many connections may be open at once when nothing else is said: far beyond any sender's pool, and each costs a
-/// descriptor and some 10 KiB.
-pub const MAX_CONNECTIONS: usize = 20_000;
-
 /// What a server is made of.
 #[derive(Debug)]
 pub struct ServerConfig {
@@ -28,7 +24,8 @@ pub struct ServerConfig {
     pub listeners: Vec<Listener>,
     /// The CA that makes the certificates.
     pub authority: Arc<Authority>,
-    /// How many connections may be open at once; [`MAX_CONNECTIONS`] is a good number.
+    /// How many connections may be open at once;
+    /// [`most_connections`](super::most_connections) is a good number.
     pub max_connections: usize,
 }
 

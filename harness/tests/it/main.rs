@@ -6,6 +6,7 @@ mod arbitrary;
 mod bad_scenario;
 mod check;
 mod cli;
+mod crowd;
 mod good_scenario;
 mod guide;
 mod leftover;

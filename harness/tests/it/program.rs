@@ -62,6 +62,23 @@ impl Program {
         command
     }
 
+    /// The same, where no more than so many descriptors may be open.
+    pub(crate) fn command_within(&self, descriptors: usize, args: &[&str]) -> Command {
+        let whole = self.command(args);
+        let mut command = Command::new("sh");
+        let limited = format!("ulimit -n {descriptors} && exec \"$0\" \"$@\"");
+        command.arg("-c").arg(limited).arg(whole.get_program()).args(whole.get_args());
+        for (name, value) in whole.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        command.current_dir(self.0.path());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
     fn end(mut command: Command, input: &str) -> Ended {
         let mut child = command.spawn().expect("the program can be started");
         let mut stdin = child.stdin.take().expect("it was piped");

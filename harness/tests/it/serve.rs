@@ -6,7 +6,11 @@ use nix::unistd::Pid;
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::process::{Child, ChildStdout};
+use std::process::{Child, ChildStdout, Command};
+
+/// Free ports, and one line that says which.
+const FREE: [&str; 7] =
+    ["serve", "--push", "127.0.0.1:0", "--control", "127.0.0.1:0", "--format", "json"];
 
 /// A running emulator and the line that it printed.
 pub(crate) struct Serving {
@@ -16,14 +20,20 @@ pub(crate) struct Serving {
 }
 
 impl Serving {
-    fn start(program: &Program) -> Self {
+    pub(crate) fn start(program: &Program) -> Self {
         Self::start_with(program, &[])
     }
 
     pub(crate) fn start_with(program: &Program, args: &[&str]) -> Self {
-        let free =
-            ["serve", "--push", "127.0.0.1:0", "--control", "127.0.0.1:0", "--format", "json"];
-        let mut child = program.command(&[&free, args].concat()).spawn().unwrap();
+        Self::of(program.command(&[&FREE, args].concat()))
+    }
+
+    pub(crate) fn within(program: &Program, descriptors: usize) -> Self {
+        Self::of(program.command_within(descriptors, &FREE))
+    }
+
+    fn of(mut command: Command) -> Self {
+        let mut child = command.spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         stdout.read_line(&mut line).unwrap();
@@ -34,7 +44,11 @@ impl Serving {
         self.line[of].as_str().unwrap().split("://").nth(1).unwrap().to_owned()
     }
 
-    fn get(&self, path: &str) -> String {
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub(crate) fn get(&self, path: &str) -> String {
         let mut stream = TcpStream::connect(self.address("control")).unwrap();
         write!(
             stream,
