@@ -6,7 +6,7 @@ use crate::clock::reading;
 use crate::control::{Control, ControlError, ControlServer, ControlServerConfig, Door, drive};
 use crate::server::{
     Authority, Bound, Listener, Origin, Permitted, Server, ServerConfig, ServerError, Socket,
-    StateFolder, most_connections,
+    StateFolder, is_name, most_connections,
 };
 use crate::world::{WorldConfig, abouts, check_routes};
 use std::net::SocketAddr;
@@ -38,6 +38,12 @@ pub enum StartError {
     /// An app that was asked for cannot be: an unknown service, a wrong id or setting.
     #[error(transparent)]
     App(ControlError),
+    /// A name that certificates were wanted for is none.
+    #[error("expected a host name or an IP address, found `{name}`")]
+    Name {
+        /// What was asked for.
+        name: String,
+    },
     /// Two services claim the same place; a mistake of ours.
     #[error("bug in pushpit: {0}")]
     Routes(String),
@@ -57,7 +63,7 @@ pub enum StartError {
 impl StartError {
     /// Whether what was asked for can never be, on no machine: the call is wrong.
     pub const fn is_wrong_call(&self) -> bool {
-        matches!(self, Self::App(_) | Self::UnknownService { .. })
+        matches!(self, Self::App(_) | Self::Name { .. } | Self::UnknownService { .. })
     }
 
     fn of_apps(error: ControlError) -> Self {
@@ -71,6 +77,10 @@ impl StartError {
     pub fn help(&self) -> &str {
         match self {
             Self::App(error) | Self::Control(error) => error.help(),
+            Self::Name { .. } => {
+                "names are written without scheme and port, with letters, digits, `-` and dots: \
+                 `push.test`; other letters in their ASCII form (`xn--…`)"
+            }
             Self::Routes(_) => "please report it",
             Self::Server(error) => error.help(),
             Self::UnknownService { .. } => "bind it to one of these, or to none: ADDR alone",
@@ -86,6 +96,7 @@ impl Emulator {
     pub async fn start(config: Config) -> Result<Running, StartError> {
         check_routes().map_err(StartError::Routes)?;
         check_listeners(&config)?;
+        check_names(&config)?;
         let state = open_state(&config.state)?;
         let (authority, origin) = state.authority(permitted(&config), crate::server::now())?;
         let world = WorldConfig {
@@ -214,5 +225,13 @@ fn check_listeners(config: &Config) -> Result<(), StartError> {
         Some(name) => {
             Err(StartError::UnknownService { name: name.to_owned(), known: known.join(", ") })
         }
+    }
+}
+
+/// A variable that is set to nothing names nothing.
+fn check_names(config: &Config) -> Result<(), StartError> {
+    match config.names.iter().find(|name| !name.is_empty() && !is_name(name)) {
+        None => Ok(()),
+        Some(name) => Err(StartError::Name { name: name.clone() }),
     }
 }

@@ -32,6 +32,15 @@ pub struct Authority {
 pub enum Origin {
     /// There was none; it is new.
     Created,
+    /// It was there, and others than its owner could read its key.
+    Exposed {
+        /// The key's file.
+        path: PathBuf,
+        /// The file's mode as it was found.
+        mode: u32,
+        /// Whether the owner alone can read it now.
+        mended: bool,
+    },
     /// It was there.
     Loaded,
     /// One was there and could not be kept; everything that trusts it must load the new one.
@@ -74,6 +83,11 @@ impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Created => f.write_str("the local CA is new"),
+            Self::Exposed { path, mode, mended } => {
+                let now = if *mended { "it has 0600 now" } else { "this cannot be changed" };
+                let path = path.display();
+                write!(f, "others could read the local CA's key `{path}` (mode {mode:04o}); {now}")
+            }
             Self::Loaded => f.write_str("the local CA was there"),
             Self::Renewed(reason) => write!(f, "the local CA is new, because {reason}"),
         }
@@ -100,7 +114,7 @@ impl Authority {
                 Ok((issuer, until)) => {
                     let pem = String::from_utf8_lossy(&pem).into_owned();
                     let authority = Self::assemble(issuer, pem, until, permitted);
-                    return Ok((authority, Origin::Loaded));
+                    return Ok((authority, guarded(key)));
                 }
                 Err(reason) => Origin::Renewed(reason),
             },
@@ -231,6 +245,24 @@ fn load(
     let der = block.contents.as_slice().into();
     let issuer = Issuer::from_ca_cert_der(&der, key).map_err(|_| bad_certificate())?;
     Ok((issuer, until))
+}
+
+/// Takes the key's file away from all but its owner.
+#[cfg(unix)]
+fn guarded(path: PathBuf) -> Origin {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = std::fs::metadata(&path).map_or(0, |file| file.permissions().mode() & 0o777);
+    if mode & 0o077 == 0 {
+        return Origin::Loaded;
+    }
+    let mended = std::fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).is_ok();
+    Origin::Exposed { path, mode, mended }
+}
+
+/// Who may read a file is not told by a mode here.
+#[cfg(not(unix))]
+fn guarded(_: PathBuf) -> Origin {
+    Origin::Loaded
 }
 
 /// The file's bytes; `None` when there is no such file.

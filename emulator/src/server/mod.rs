@@ -37,5 +37,5 @@ pub use descriptors::{MAX_CONNECTIONS, RESERVED, most_connections, raise_descrip
 pub use error::ServerError;
 pub use front::{Front, Incident, TlsFailure, Trouble};
 pub use listen::{Bound, Listener, Running, Server, ServerConfig, Socket};
-pub use permitted::Permitted;
+pub use permitted::{Permitted, is_name};
 pub use state::StateFolder;

@@ -28,7 +28,7 @@ impl Permitted {
     }
 
     fn insert(&mut self, name: &str) {
-        let name = name.trim_start_matches("*.").trim_matches('.');
+        let name = bare(name);
         match name.parse::<IpAddr>() {
             Ok(address) if loopback(address) => {}
             Ok(address) => {
@@ -103,6 +103,25 @@ impl Permitted {
     }
 }
 
+/// Whether a certificate can be made for this text: a host name, also with `*.` before it, or an IP
+/// address. [doc] RFC 1123, section 2.1; underscores are in use in container networks. [report]
+pub fn is_name(text: &str) -> bool {
+    let name = bare(text);
+    let is_label = |label: &str| {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        (1..=63).contains(&label.len())
+            && label.bytes().all(plain)
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    name.parse::<IpAddr>().is_ok() || (name.len() <= 253 && name.split('.').all(is_label))
+}
+
+/// A name without what stands for all names below it, and without the dot of the DNS root.
+fn bare(name: &str) -> &str {
+    name.trim_start_matches("*.").trim_matches('.')
+}
+
 fn loopback(address: IpAddr) -> bool {
     address.to_canonical().is_loopback()
 }
@@ -131,5 +150,28 @@ mod tests {
         ]
         .map(|name| permitted.allows(name));
         assert_eq!(allowed, [true, true, false, false, true, true, true, true, true, true, false]);
+    }
+
+    #[test]
+    fn host_names_and_addresses_are_names_and_nothing_else_is() {
+        let long = format!("{}.test", "a".repeat(64));
+        for name in ["a", "push.test", "*.push.test", "my_service", "a-b.c.", "10.0.0.7", "::1"] {
+            assert!(is_name(name), "{name}");
+        }
+        for wrong in [
+            "",
+            ".",
+            "a b",
+            "a..b",
+            "-a",
+            "a-.b",
+            "a:80",
+            "https://a",
+            "a/b",
+            "m\u{fc}nchen",
+            &long,
+        ] {
+            assert!(!is_name(wrong), "{wrong}");
+        }
     }
 }

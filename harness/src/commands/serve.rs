@@ -132,6 +132,9 @@ fn announce(running: &Running, format: Format) -> std::io::Result<()> {
     let (push, control) = (running.push_url(), running.control_url());
     let (ca, credentials) = (running.ca_path(), running.credentials_path());
     if format == Format::Json {
+        if let origin @ Origin::Exposed { .. } = running.ca_origin() {
+            writeln!(anstream::stderr(), "note: {origin}")?;
+        }
         let line = json!({
             "push": push,
             "control": control,
@@ -157,8 +160,12 @@ fn announce(running: &Running, format: Format) -> std::io::Result<()> {
     }
     writeln!(stdout, "  CA           {}", ca.display())?;
     writeln!(stdout, "  credentials  {}", credentials.join("index.json").display())?;
-    if let Origin::Created | Origin::Renewed(_) = running.ca_origin() {
-        writeln!(stdout, "  note: {}; senders must load it", running.ca_origin())?;
+    match running.ca_origin() {
+        origin @ (Origin::Created | Origin::Renewed(_)) => {
+            writeln!(stdout, "  note: {origin}; senders must load it")?;
+        }
+        origin @ Origin::Exposed { .. } => writeln!(stdout, "  note: {origin}")?,
+        Origin::Loaded => {}
     }
     writeln!(stdout, "Point a sender at it; Ctrl-C ends it. Requests:")?;
     stdout.flush()

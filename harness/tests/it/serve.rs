@@ -354,3 +354,13 @@ fn it_serves_on_quietly_when_nobody_reads_its_output_any_more() {
     let ended = child.wait_with_output().unwrap();
     assert_eq!((ended.status.code(), &*ended.stderr), (Some(0), &b""[..]));
 }
+
+#[test]
+fn a_name_that_no_host_can_have_is_a_wrong_call() {
+    let ended = Program::new().run(&[&FREE[..], &["--name", "a b"]].concat(), "");
+    assert_eq!((ended.status, &*ended.stdout), (Some(2), ""));
+    insta::assert_snapshot!(ended.stderr, @r"
+    error: expected a host name or an IP address, found `a b`
+    help: names are written without scheme and port, with letters, digits, `-` and dots: `push.test`; other letters in their ASCII form (`xn--…`)
+    ");
+}

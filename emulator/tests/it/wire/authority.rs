@@ -37,6 +37,25 @@ fn the_ca_is_kept_with_a_private_key_file() {
     assert_eq!(files, 2);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_key_that_others_could_read_is_taken_from_them_and_told() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let (pem, _) = open(folder.path(), permitted(), 0);
+    let path = folder.path().join("ca-key.pem");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+    let exposed = Origin::Exposed { path: path.clone(), mode: 0o644, mended: true };
+    let told = format!(
+        "others could read the local CA's key `{}` (mode 0644); it has 0600 now",
+        path.display()
+    );
+    assert_eq!(exposed.to_string(), told);
+    assert_eq!(open(folder.path(), permitted(), 0), (pem.clone(), exposed));
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(open(folder.path(), permitted(), 0), (pem, Origin::Loaded));
+}
+
 #[test]
 fn a_ca_that_cannot_be_kept_is_made_anew_and_says_why() {
     let folder = tempfile::tempdir().unwrap();
