@@ -11,8 +11,8 @@ use pushpit_emulator::post::{Connection, Platform, Power};
 use pushpit_emulator::providers::rim::{AppSpec, KeyMaker, Kit};
 use pushpit_emulator::wire::{ConnectionId, Peer, Protocol, Request};
 use pushpit_emulator::world::{
-    Advance, AppName, Command, Done, Incoming, KeyRing, NewDevice, Prepared, World, WorldConfig,
-    kit, service_named,
+    Advance, AppName, Command, DeviceChange, Done, Incoming, KeyRing, NewDevice, Prepared, World,
+    WorldConfig, kit, service_named,
 };
 use serde_json::json;
 use std::hint::black_box;
@@ -87,6 +87,38 @@ impl Bench {
         request.body_length = body.len() as u64;
         request.push_body(body.as_bytes());
         request
+    }
+
+    /// A request to a channel or about channels.
+    fn broadcast(&self, path: &str, headers: &[(&str, &str)], body: &str) -> Command {
+        let mut request = Request::with_capacity(640);
+        request.set_method(b"POST");
+        request.set_scheme(b"https");
+        request.set_authority(b"127.0.0.1:7443");
+        request.set_target(path.as_bytes());
+        request.push_header(b"authorization", self.bearer.as_bytes());
+        for (name, value) in headers {
+            request.push_header(name.as_bytes(), value.as_bytes());
+        }
+        request.body_length = body.len() as u64;
+        request.push_body(body.as_bytes());
+        self.prepare(request)
+    }
+
+    /// Makes a channel that all devices follow, and gives its id.
+    fn channel(&mut self, devices: usize) -> String {
+        let new = json!({"message-storage-policy": 1, "push-type": "LiveActivity"}).to_string();
+        let create = self.broadcast(&format!("/1/apps/{APP}/channels"), &[], &new);
+        let Done::Reply(reply) = self.apply(create) else { panic!("a request has a reply") };
+        let id = reply.headers.iter().find(|(name, _)| name == "apns-channel-id");
+        let id = id.expect("it was made").1.as_bytes();
+        let id = String::from_utf8(id.to_vec()).expect("it is base64");
+        for number in 0..devices {
+            let services = [("apns".to_owned(), json!({"channels": [id]}))].into();
+            let change = DeviceChange { services, ..DeviceChange::default() };
+            self.apply(Command::ChangeDevice(format!("d{number}"), change));
+        }
+        id
     }
 
     fn prepare(&self, request: Request) -> Command {
@@ -170,6 +202,46 @@ fn pushes(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// What is done under one hold of the lock for a broadcast: a thousand of its followers.
+fn broadcasts(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("broadcast");
+    for (name, connection) in [
+        ("slice of 1,000 followers, online", Connection::Online),
+        ("slice of 1,000 followers, offline", Connection::Offline),
+    ] {
+        let mut bench = Bench::new(FOLLOWERS, connection);
+        let id = bench.channel(FOLLOWERS);
+        let path = format!("/4/broadcasts/apps/{APP}");
+        let headers = [("apns-channel-id", &*id), ("apns-push-type", "liveactivity")];
+        let message = format!(r#"{{"aps":{{"event":"update","x":"{}"}}}}"#, "x".repeat(900));
+        group.bench_function(name, |bencher| {
+            bencher.iter_custom(|count| {
+                let (mut spent, mut slices) = (Duration::ZERO, 0);
+                while slices < count {
+                    let command = bench.broadcast(&path, &headers, &message);
+                    bench.apply(command);
+                    let mut is_all = false;
+                    while !is_all {
+                        #[expect(
+                            clippy::disallowed_methods,
+                            reason = "a benchmark measures real time"
+                        )]
+                        let start = std::time::Instant::now();
+                        is_all = bench.world.catch_up_on(Timestamp::from_seconds(START));
+                        spent += start.elapsed();
+                        slices += 1;
+                    }
+                }
+                let number = |count: u64| u32::try_from(count).expect("a run has fewer slices");
+                spent / number(slices) * number(count)
+            });
+        });
+    }
+    group.finish();
+}
+
+const FOLLOWERS: usize = 9_999;
+
 fn advancing(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("advance");
     group.sample_size(10);
@@ -195,5 +267,5 @@ fn advancing(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, pushes, advancing);
+criterion_group!(benches, pushes, broadcasts, advancing);
 criterion_main!(benches);

@@ -120,15 +120,6 @@ fn node_apn_runs_the_guides_examples() {
 }
 
 #[test]
-fn node_apn_makes_channels_and_broadcasts() {
-    let sender = SENDERS.iter().find(|sender| sender.folder == "node-node-apn").unwrap();
-    if prepare(sender) {
-        let scenarios = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
-        run_all(sender.folder, &scenarios.join("apns/broadcast-channel.yaml"));
-    }
-}
-
-#[test]
 fn apple_apns_lives_through_every_story() {
     tell_all("rust-apple-apns");
 }
@@ -195,6 +186,11 @@ fn run_all(sender: &str, stories: &Path) {
     let text =
         format!("{}{}", String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
     assert_eq!(run.status.code(), Some(0), "{sender}:\n{text}");
+}
+
+/// Makes the sender in a folder ready; `false` when its runtime is not here and need not be.
+pub(crate) fn is_ready(folder: &str) -> bool {
+    prepare(SENDERS.iter().find(|sender| sender.folder == folder).unwrap())
 }
 
 /// Makes a sender ready; `false` when its runtime is not here and need not be.
