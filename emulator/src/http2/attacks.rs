@@ -194,6 +194,33 @@ fn requests_reset_at_once_are_not_kept_for_anybody() {
     assert!(bench.0.next_event().is_none());
 }
 
+/// A request that makes us reset it, so that the sender's count of resets stays low.
+/// [report] CVE-2025-8671, "MadeYouReset"
+#[test]
+fn requests_that_make_us_reset_them_end_the_connection_and_reach_nobody() {
+    let begun = |stream| head(stream, &FIELDS, false);
+    let promised =
+        |stream| head(stream, &[&FIELDS[..], &[("content-length", "9")]].concat(), false);
+    let own_parent = |stream: u32| {
+        let priority = [&stream.to_be_bytes()[..], &[0, 0x83, 0x87, 0x84]].concat();
+        raw(frame::HEADERS, frame::END_HEADERS | frame::PRIORITIZED, stream, &priority)
+    };
+    let empty = |stream| raw(frame::DATA, frame::END_STREAM, stream, b"");
+    for attack in [
+        &(|stream| [begun(stream), window_update(stream, 0)].concat()) as &dyn Fn(u32) -> Vec<u8>,
+        &(|stream| [begun(stream), head(stream, &[(":late", "")], true)].concat()),
+        &(|stream| [promised(stream), empty(stream)].concat()),
+        &own_parent,
+    ] {
+        let mut bench = Bench::new();
+        for number in 0..5_000 {
+            bench.receive(&attack(2 * number + 1));
+            bench.0.written();
+        }
+        assert_eq!(bench.events(), calm("too many frames that bring nothing"));
+    }
+}
+
 #[test]
 fn a_block_that_refers_to_one_large_entry_again_and_again_ends_the_connection() {
     let mut bench = Bench::new();

@@ -36,7 +36,7 @@ impl<T> Connection<T> {
         }
         self.list(head.stream, end_stream, part, begin)?;
         if own_parent {
-            self.reset_stream(head.stream, ErrorCode::PROTOCOL_ERROR);
+            return self.reset_faulty(head.stream, ErrorCode::PROTOCOL_ERROR);
         }
         Ok(())
     }
@@ -152,7 +152,6 @@ impl<T> Connection<T> {
         if fine {
             return self.end(id);
         }
-        self.reset_stream(id, ErrorCode::PROTOCOL_ERROR);
-        Ok(())
+        self.reset_faulty(id, ErrorCode::PROTOCOL_ERROR)
     }
 }

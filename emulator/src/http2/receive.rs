@@ -63,8 +63,7 @@ impl<T> Connection<T> {
         }
         stream.receive_window -= length;
         if stream.receive_window < 0 {
-            self.reset_stream(head.stream, ErrorCode::FLOW_CONTROL_ERROR);
-            return Ok(());
+            return self.reset_faulty(head.stream, ErrorCode::FLOW_CONTROL_ERROR);
         }
         stream.push(part);
         if head.flags & frame::END_STREAM != 0 {
@@ -118,8 +117,7 @@ impl<T> Connection<T> {
             }
         } else if !stream.asked {
             if !stream.keeps_its_promise() {
-                self.reset_stream(id, ErrorCode::PROTOCOL_ERROR);
-                return Ok(());
+                return self.reset_faulty(id, ErrorCode::PROTOCOL_ERROR);
             }
             self.ask(id);
         }
@@ -154,6 +152,13 @@ impl<T> Connection<T> {
             return protocol("a frame on a stream that was not begun");
         }
         Ok(())
+    }
+
+    /// Resets a stream for a fault of the sender's: nothing comes of it, as of one that the sender
+    /// resets, and so it counts as much.
+    pub(super) fn reset_faulty(&mut self, id: u32, code: ErrorCode) -> Outcome {
+        self.reset_stream(id, code);
+        self.noise()
     }
 
     /// Counts a frame that brings nothing: rapid resets, floods of SETTINGS, PING, PRIORITY and
