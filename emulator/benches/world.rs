@@ -2,13 +2,12 @@
 //!
 //! `cargo bench -p pushpit-emulator --bench world`
 
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use pushpit_emulator::clock::{Mode, Timestamp};
+use pushpit_emulator::control::RealKeys;
 use pushpit_emulator::post::{Connection, Platform, Power};
-use pushpit_emulator::providers::rim::{AppSpec, KeyMaker, Kit};
+use pushpit_emulator::providers::rim::{AppSpec, Kit};
 use pushpit_emulator::wire::{ConnectionId, Peer, Protocol, Request};
 use pushpit_emulator::world::{
     Advance, AppName, Command, DeviceChange, Done, Incoming, KeyRing, NewDevice, Prepared, World,
@@ -22,16 +21,6 @@ use std::time::Duration;
 const APP: &str = "com.example.chat";
 const START: i64 = 1_700_000_000;
 
-struct Maker;
-
-impl KeyMaker for Maker {
-    fn p256(&mut self) -> Vec<u8> {
-        let random = SystemRandom::new();
-        let key = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random);
-        key.expect("the system has randomness").as_ref().to_vec()
-    }
-}
-
 struct Bench {
     world: World,
     keys: KeyRing,
@@ -44,7 +33,7 @@ impl Bench {
     fn new(devices: usize, connection: Connection) -> Self {
         let service = service_named("apns").expect("APNs is listed");
         let spec = AppSpec { name: APP.to_owned(), ..AppSpec::default() };
-        let kit = kit(service, &spec, &Kit::default(), &mut Maker).expect("nothing is set");
+        let kit = kit(service, &spec, &Kit::default(), &mut RealKeys).expect("nothing is set");
         let at = Timestamp::from_seconds(START);
         let config = WorldConfig { mode: Mode::Frozen, ..WorldConfig::default() };
         let mut world = World::new(config, at);

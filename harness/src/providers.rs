@@ -10,6 +10,7 @@ pub fn providers() -> Vec<Provider<'static>> {
     let provider = |about: &'static About| Provider {
         name: about.name,
         app_key: about.app_key,
+        credentials: about.credentials,
         listeners: about.listeners,
         platforms: about.platforms,
         judge: check_app,

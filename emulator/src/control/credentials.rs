@@ -6,10 +6,9 @@
 use super::door::Door;
 use super::error::ControlError;
 use super::file::{make_folder, read, read_if_there, write_secret};
-use crate::providers::rim::{AppSpec, KeyMaker, Kit, KitFile, SpecError};
+use super::keys::RealKeys;
+use crate::providers::rim::{AppSpec, Kit, KitFile, SpecError};
 use crate::world::{Command, abouts, kit, service_named, unknown_provider};
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,9 +35,6 @@ struct Index {
     apps: Vec<BTreeMap<String, String>>,
 }
 
-/// Makes keys of real randomness.
-struct RealKeys;
-
 /// Whether an app can be, without adding it.
 ///
 /// # Errors
@@ -63,13 +59,19 @@ impl Credentials {
         })?;
         let credentials = Self { folder, known: Mutex::default() };
         let mut all = credentials.lock();
-        for known in credentials.read_index()? {
+        for Known { provider, kit: read } in credentials.read_index()? {
             let spoiled = |error| match error {
                 ControlError::Spec(error) => {
                     ControlError::Spoiled { path: credentials.folder.clone(), error }
                 }
                 error => error,
             };
+            // What an earlier version did not make is made now.
+            let (service, _) = service_of(provider)?;
+            let spec = AppSpec { name: read.app.clone(), ..AppSpec::default() };
+            let whole = kit(service, &spec, &read, &mut RealKeys);
+            let whole = whole.map_err(|error| spoiled(error.into()))?;
+            let known = Known { provider, kit: whole };
             credentials.take_in(door, &mut all, known).map_err(spoiled)?;
         }
         if !all.is_empty() {
@@ -232,14 +234,6 @@ impl Credentials {
 
     fn lock(&self) -> MutexGuard<'_, Vec<Known>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl KeyMaker for RealKeys {
-    fn p256(&mut self) -> Vec<u8> {
-        let random = SystemRandom::new();
-        let key = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random);
-        key.expect("the system has randomness").as_ref().to_vec()
     }
 }
 

@@ -11,7 +11,7 @@ use crate::providers::rim::AppSpec;
 use crate::world::{
     AddressChange, AddressView, Advance, Age, AppName, Arrival, ClockView, Command, DeliveryView,
     DeviceChange, DeviceView, Done, EventView, Expectation, FaultView, Filter, List, NewDevice,
-    Refused, RequestView, Watch, Watched,
+    Refused, RequestView, Revoke, Watch, Watched,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -274,6 +274,14 @@ impl Control {
     /// No length is said, or the app is unknown.
     pub fn age(&self, age: Age) -> Result<(), Refused> {
         self.door.apply(Command::Age(age)).map(drop)
+    }
+
+    /// Revokes a credential.
+    ///
+    /// # Errors
+    /// The app is unknown, or has no such credential.
+    pub fn revoke(&self, revoke: Revoke) -> Result<(), Refused> {
+        self.door.apply(Command::Revoke(revoke)).map(drop)
     }
 
     /// The faults in force.

@@ -12,6 +12,7 @@ mod file;
 mod flight;
 mod handle;
 mod http;
+mod keys;
 mod order;
 mod pause;
 
@@ -22,4 +23,5 @@ pub use error::ControlError;
 pub use flight::InFlight;
 pub use handle::{Control, Wait};
 pub use http::{ControlServer, ControlServerConfig, MOST_CALLERS, openapi};
+pub use keys::RealKeys;
 pub use order::{Order, Orders, What};

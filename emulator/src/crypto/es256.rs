@@ -109,21 +109,28 @@ impl VerifyingKey {
 
 /// Writes a PKCS#8 private key as PEM, in the lines of 64 characters of Apple's `.p8` files.
 pub fn pkcs8_pem(der: &[u8]) -> String {
+    pem("PRIVATE KEY", der)
+}
+
+/// Writes a PEM block.
+pub(super) fn pem(label: &str, der: &[u8]) -> String {
     let text = STANDARD.encode(der);
-    let mut pem = String::with_capacity(text.len() + 64);
-    pem.push_str("-----BEGIN PRIVATE KEY-----\n");
+    let mut pem = format!("-----BEGIN {label}-----\n");
     for (place, character) in text.chars().enumerate() {
         if place > 0 && place % PEM_LINE == 0 {
             pem.push('\n');
         }
         pem.push(character);
     }
-    pem.push_str("\n-----END PRIVATE KEY-----\n");
+    pem.push_str(&format!("\n-----END {label}-----\n"));
     pem
 }
 
 /// The label and the content of the first PEM block; text before and after it is passed over.
-fn read_pem(text: &str) -> Result<(&str, Vec<u8>), KeyError> {
+///
+/// # Errors
+/// There is none, or its content is not base64.
+pub fn read_pem(text: &str) -> Result<(&str, Vec<u8>), KeyError> {
     let block = || {
         let (_, begun) = text.split_once("-----BEGIN ")?;
         let (label, rest) = begun.split_once("-----")?;

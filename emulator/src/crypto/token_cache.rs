@@ -12,6 +12,13 @@ pub struct TokenCache<V> {
     known: Mutex<BoundedTexts<V>>,
 }
 
+impl<V> TokenCache<V> {
+    /// A cache of at most so many texts.
+    pub fn of(most: usize) -> Self {
+        Self { known: Mutex::new(BoundedTexts::new(most)) }
+    }
+}
+
 impl<V: Clone> TokenCache<V> {
     /// The judgment on a text; `judge` makes it when the text is new.
     ///
@@ -39,7 +46,7 @@ impl<V: Clone> TokenCache<V> {
 
 impl<V> Default for TokenCache<V> {
     fn default() -> Self {
-        Self { known: Mutex::new(BoundedTexts::new(MAX_TOKENS)) }
+        Self::of(MAX_TOKENS)
     }
 }
 

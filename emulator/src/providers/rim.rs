@@ -5,6 +5,7 @@
 //! then that into an answer, with the state, under the world's lock ([`Service::answer`]).
 
 use crate::clock::{Aging, Now, Order, Timestamp};
+use crate::crypto::{CertificatePlan, MadeCertificate};
 use crate::ids::Ids;
 use crate::post::{AddressId, AppId, DeviceId, FaultReply, Platform, Post, ServiceId};
 use crate::switch::{Switch, Switches};
@@ -50,11 +51,15 @@ pub trait Service: Sized + Send {
     /// A setting is missing, unknown or cannot be read.
     fn learn(keys: &mut Self::Keys, kit: &Kit) -> Result<(), SpecError>;
 
-    /// Adds an app to the state.
+    /// Adds an app to the state, as of a command.
     ///
     /// # Errors
     /// A setting is missing, unknown or cannot be read.
-    fn adopt(&mut self, app: AppId, kit: &Kit) -> Result<(), SpecError>;
+    fn adopt(&mut self, app: AppId, kit: &Kit, order: Order) -> Result<(), SpecError>;
+
+    /// Revokes one of an app's credentials, by a word of [`About::credentials`]; gives which, for a
+    /// person to read.
+    fn revoke(&mut self, app: AppId, credential: &str) -> Option<String>;
 
     /// How many bytes of the body are worth keeping for this request.
     fn body_ceiling(request: &Request) -> usize;
@@ -170,6 +175,8 @@ pub struct About {
     pub profile: ConnectionProfile,
     /// What can be chosen.
     pub switches: &'static [Switch],
+    /// The kinds of credentials that can be revoked.
+    pub credentials: &'static [&'static str],
 }
 
 /// What a service works with while the world's lock is held.
@@ -274,6 +281,9 @@ pub struct KitFile {
 pub trait KeyMaker {
     /// A new P-256 private key in PKCS#8 DER.
     fn p256(&mut self) -> Vec<u8>;
+
+    /// A new client certificate with a key of its own, valid from now on.
+    fn certificate(&mut self, plan: &CertificatePlan) -> MadeCertificate;
 }
 
 /// A setting of an app is wrong.

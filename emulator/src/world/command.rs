@@ -50,6 +50,8 @@ pub enum Command {
     Request(Box<Incoming>),
     /// Clock to the start; devices, faults and queues gone; apps, keys and issued tokens kept.
     Reset,
+    /// Revokes a credential.
+    Revoke(Revoke),
     /// Gives an app on a device a new address in place of the old.
     Rotate(String, AppName),
     /// Takes an app from a device.
@@ -171,6 +173,17 @@ pub struct Age {
     /// Whose; everybody's when nothing is said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub app: Option<AppName>,
+}
+
+/// Revokes a credential of an app; connections that were opened with it before go on, as far as the
+/// service lets them. A reset makes it valid again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Revoke {
+    /// Whose.
+    pub app: AppName,
+    /// Which, by the provider's word, such as `key` or `certificate`.
+    pub credential: String,
 }
 
 /// The world could not do what was asked.

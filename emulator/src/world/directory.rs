@@ -71,7 +71,7 @@ impl World {
     pub(super) fn add_app(&mut self, provider: &str, kit: &Kit, now: Now) -> Result<Done, Refused> {
         let service = service_named(provider).ok_or_else(|| unknown_provider(provider))?;
         let app = self.post.intern_app(service, &kit.app);
-        self.services.adopt(app, kit, service)?;
+        self.services.adopt(app, kit, service, self.order)?;
         Ok(self.note(
             now,
             "app",

@@ -22,7 +22,7 @@ mod view;
 mod watch;
 
 pub use command::{
-    AddressChange, Advance, Age, AppName, Command, Done, Incoming, NewDevice, Refused,
+    AddressChange, Advance, Age, AppName, Command, Done, Incoming, NewDevice, Refused, Revoke,
 };
 pub use device_change::DeviceChange;
 pub use directory::unknown_provider;

@@ -2,7 +2,7 @@
 //!
 //! This is the one place that names them; the rest of the world treats all alike.
 
-use crate::clock::Timestamp;
+use crate::clock::{Order, Timestamp};
 use crate::post::{AddressId, AppId, DeviceId, FaultReply, Post, ServiceId};
 use crate::providers::rim::{
     About, Answer, AppSpec, Attributes, Desk, FaultedReply, KeyMaker, Kit, Retirement, Service,
@@ -260,15 +260,20 @@ pub(super) fn fault_reply(
 
 /// The methods of a service's state that know nothing of its types.
 trait Stateful {
-    fn adopt(&mut self, app: AppId, kit: &Kit) -> Result<(), SpecError>;
+    fn adopt(&mut self, app: AppId, kit: &Kit, order: Order) -> Result<(), SpecError>;
+    fn revoke(&mut self, app: AppId, credential: &str) -> Option<String>;
     fn register(&mut self, desk: &mut Desk<'_>, device: DeviceId, app: AppId) -> Vec<AddressId>;
     fn retire(&mut self, desk: &mut Desk<'_>, address: AddressId, how: Retirement);
     fn fall_due(&mut self, desk: &mut Desk<'_>);
 }
 
 impl<S: Service> Stateful for S {
-    fn adopt(&mut self, app: AppId, kit: &Kit) -> Result<(), SpecError> {
-        Service::adopt(self, app, kit)
+    fn adopt(&mut self, app: AppId, kit: &Kit, order: Order) -> Result<(), SpecError> {
+        Service::adopt(self, app, kit, order)
+    }
+
+    fn revoke(&mut self, app: AppId, credential: &str) -> Option<String> {
+        Service::revoke(self, app, credential)
     }
 
     fn register(&mut self, desk: &mut Desk<'_>, device: DeviceId, app: AppId) -> Vec<AddressId> {
@@ -285,8 +290,18 @@ impl<S: Service> Stateful for S {
 }
 
 impl Services {
-    pub(super) fn adopt(&mut self, app: AppId, kit: &Kit, of: ServiceId) -> Result<(), SpecError> {
-        self.at(of).adopt(app, kit)
+    pub(super) fn adopt(
+        &mut self,
+        app: AppId,
+        kit: &Kit,
+        of: ServiceId,
+        order: Order,
+    ) -> Result<(), SpecError> {
+        self.at(of).adopt(app, kit, order)
+    }
+
+    pub(super) fn revoke(&mut self, app: AppId, credential: &str, of: ServiceId) -> Option<String> {
+        self.at(of).revoke(app, credential)
     }
 
     pub(super) fn register(

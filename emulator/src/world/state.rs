@@ -1,6 +1,6 @@
 //! The world: everything there is, and the one function that changes it.
 
-use super::command::{Age, Command, Done, Incoming, Refused};
+use super::command::{Age, Command, Done, Incoming, Refused, Revoke};
 use super::fault::{bend, faulted};
 use super::record::{self, RequestLine};
 use super::services::{Services, about, fault_reply};
@@ -99,6 +99,7 @@ impl World {
             Command::Note(name, data) => Ok(self.note(now, name, &data)),
             Command::RemoveFault(id) => self.remove_fault(id, now),
             Command::Reset => Ok(self.reset(at)),
+            Command::Revoke(revoke) => self.revoke(&revoke, now),
             Command::Rotate(device, app) => self.rotate(&device, &app, now),
             Command::Uninstall(device, app) => self.uninstall(&device, &app, now),
         };
@@ -244,6 +245,23 @@ impl World {
         self.aging.age(scope, by, now.sender, self.order);
         let data = json!({"by": crate::clock::show_duration(by), "app": age.app});
         Ok(self.note(now, "credentials_aged", &data))
+    }
+
+    fn revoke(&mut self, revoke: &Revoke, now: Now) -> Result<Done, Refused> {
+        let app = self.app_named(&revoke.app)?;
+        let (service, name) = self.post.app(app);
+        let (about, name) = (about(service), name.to_owned());
+        let credential = &revoke.credential;
+        let Some(what) = self.services.revoke(app, credential, service) else {
+            let known: Vec<_> = about.credentials.iter().map(|it| format!("`{it}`")).collect();
+            let known = known.join(" or ");
+            let wrong = format!("expected {known} as `credential`, found `{credential}`");
+            return Err(Refused::BadCommand(wrong));
+        };
+        let provider = about.name;
+        let data =
+            json!({"provider": provider, "app": name, "credential": credential, "what": what});
+        Ok(self.note(now, "credentials_revoked", &data))
     }
 
     fn connection_opened(&mut self, id: ConnectionId, peer: &Peer, now: Now) -> Done {

@@ -3,12 +3,11 @@
 
 use super::*;
 use crate::clock::{Mode, Timestamp};
+use crate::control::RealKeys;
 use crate::journal::{Cursor, Limits};
 use crate::post::{Connection, Fault, FaultId, Life, Outcome, Platform, Power};
-use crate::providers::rim::{AppSpec, KeyMaker, Kit};
+use crate::providers::rim::{AppSpec, Kit};
 use crate::wire::{ConnectionId, Peer, Protocol, Reply, Request, Wire};
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -31,22 +30,12 @@ struct Bench {
     iat: i64,
 }
 
-struct Maker;
-
-impl KeyMaker for Maker {
-    fn p256(&mut self) -> Vec<u8> {
-        let key =
-            EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new());
-        key.unwrap().as_ref().to_vec()
-    }
-}
-
 /// The app's credentials: made once, since a key is chance that comes from outside.
 fn app_kit() -> &'static Kit {
     static KIT: OnceLock<Kit> = OnceLock::new();
     KIT.get_or_init(|| {
         let spec = AppSpec { name: APP.to_owned(), ..AppSpec::default() };
-        kit(service_named("apns").unwrap(), &spec, &Kit::default(), &mut Maker).unwrap()
+        kit(service_named("apns").unwrap(), &spec, &Kit::default(), &mut RealKeys).unwrap()
     })
 }
 

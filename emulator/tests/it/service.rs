@@ -3,3 +3,4 @@
 mod apns;
 mod bench;
 mod broadcast;
+mod certificate;

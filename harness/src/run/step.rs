@@ -7,7 +7,7 @@ use super::stage::Stage;
 use crate::scenario::substitute::{fill, fill_value};
 use crate::scenario::{
     Advance, AgeCredentials, Await, Command, Fault, HttpCall, Located, OutputMatch, Patch,
-    PushRequest, Run, SenderUrl, Step, Table, Words,
+    PushRequest, RevokeCredentials, Run, SenderUrl, Step, Table, Words,
 };
 use pushpit_emulator::world::{self, AppName, DeviceChange};
 use serde_json::Value;
@@ -27,6 +27,7 @@ impl Stage<'_> {
                 self.each(apps, |stage, device, app| stage.emulator.control().install(device, app))
             }
             Step::Request(request) => self.request(request).await,
+            Step::RevokeCredentials(revoke) => self.revoke(revoke),
             Step::Rotate(apps) => {
                 self.each(apps, |stage, device, app| stage.emulator.control().rotate(device, app))
             }
@@ -50,6 +51,12 @@ impl Stage<'_> {
         let app = age.app.as_ref().map(|app| self.app(&app.value));
         let age = world::Age { by: Some(age.by.0), app };
         self.emulator.control().age(age).map_err(refused)
+    }
+
+    fn revoke(&mut self, revoke: &RevokeCredentials) -> Result<(), Failure> {
+        let app = self.app(&revoke.app.value);
+        let revoke = world::Revoke { app, credential: revoke.credential.value.clone() };
+        self.emulator.control().revoke(revoke).map_err(refused)
     }
 
     async fn fault(&mut self, fault: &Fault) -> Result<(), Failure> {

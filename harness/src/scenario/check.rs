@@ -24,6 +24,8 @@ pub struct Provider<'a> {
     pub name: &'a str,
     /// What its apps are called by, such as `bundle_id`.
     pub app_key: &'a str,
+    /// What of an app can be revoked.
+    pub credentials: &'a [&'a str],
     /// What the push port can be bound to: it, or an environment of it.
     pub listeners: &'a [&'a str],
     /// The kinds of device that it reaches.

@@ -28,7 +28,7 @@ pub use setup::{Setup, load_setup};
 pub use shape::{Advance, AgeCredentials, Length, Run, Words};
 pub use step::{
     Await, DeliveryMatch, DeviceExpect, Fault, FaultMatch, HttpCall, PushRequest, RequestMatch,
-    Step,
+    RevokeCredentials, Step,
 };
 pub use switches::{Choice, chosen};
 pub use url::{SenderUrl, UrlError, UrlFault};

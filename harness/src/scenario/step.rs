@@ -28,6 +28,8 @@ pub enum Step {
     Install(Table<Words>),
     /// Sends a request that is written by hand to the push port.
     Request(Box<PushRequest>),
+    /// Revokes a credential of an app.
+    RevokeCredentials(RevokeCredentials),
     /// Gives apps on devices a new address in place of the old.
     Rotate(Table<Words>),
     /// Runs a program to its end.
@@ -52,6 +54,7 @@ impl Step {
             Self::Http(_) => "http",
             Self::Install(_) => "install",
             Self::Request(_) => "request",
+            Self::RevokeCredentials(_) => "revoke_credentials",
             Self::Rotate(_) => "rotate",
             Self::Run(_) => "run",
             Self::Set(_) => "set",
@@ -71,6 +74,16 @@ pub struct Await {
     pub deliveries: Option<Located<DeliveryMatch>>,
     /// How long to wait, in real time; 5s by default.
     pub timeout: Option<Length>,
+}
+
+/// Revokes a credential: what is opened with it from now on is turned away.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RevokeCredentials {
+    /// Of which app, by its name in this file.
+    pub app: Located<String>,
+    /// Which, by the provider's word, such as `key` or `certificate`.
+    pub credential: Located<String>,
 }
 
 /// Which requests are meant, and how many or which of them there must be.

@@ -80,6 +80,7 @@ bad! {
     a_duplicate_device: "name: n\ndevices:\n  anna: { platform: ios }\n  anna: { platform: ios }\nsteps: []\n";
     a_missing_name: "steps:\n  - advance: 3d\n";
     a_missing_platform: "name: n\ndevices:\n  anna: {}\nsteps: []\n";
+    a_misspelt_credential: with_steps("  - revoke_credentials: { app: chat, credential: certifcate }");
     a_bad_length: with_steps("  - advance: 3 dayz");
     a_length_without_a_unit: with_steps("  - await: { requests: {}, timeout: 5 }");
     a_bad_moment: with_steps("  - advance: { to: tomorrow }");

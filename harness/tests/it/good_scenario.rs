@@ -13,6 +13,7 @@ pub(crate) const PROVIDERS: &[Provider<'static>] = &[
     Provider {
         name: "apns",
         app_key: "bundle_id",
+        credentials: &["certificate", "key"],
         listeners: &["apns", "apns-production"],
         platforms: &[Platform::Ios, Platform::MacOs],
         judge: check_app,
@@ -20,6 +21,7 @@ pub(crate) const PROVIDERS: &[Provider<'static>] = &[
     Provider {
         name: "fcm",
         app_key: "package",
+        credentials: &[],
         listeners: &["fcm"],
         platforms: &[Platform::Android, Platform::Ios],
         judge: |_, _| Ok(()),

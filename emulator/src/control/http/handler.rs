@@ -9,7 +9,7 @@ use crate::clock::{parse_duration, show_duration};
 use crate::post::{Fault, FaultId};
 use crate::world::{
     AddressChange, AddressView, Advance, Age, AppName, ClockView, DeviceChange, DeviceView,
-    Expectation, FaultView, Judgement, NewDevice, Refused,
+    Expectation, FaultView, Judgement, NewDevice, Refused, Revoke,
 };
 use axum::Json;
 use axum::extract::State;
@@ -39,6 +39,14 @@ pub(super) async fn age(
     Told(age): Told<Age>,
 ) -> Result<StatusCode, Problem> {
     app.control.age(age).map_err(|refused| Problem::refused_body(&refused))?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(super) async fn revoke(
+    State(app): State<App>,
+    Told(revoke): Told<Revoke>,
+) -> Result<StatusCode, Problem> {
+    app.control.revoke(revoke).map_err(|refused| Problem::refused_body(&refused))?;
     Ok(StatusCode::NO_CONTENT)
 }
 

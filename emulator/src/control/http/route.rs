@@ -6,7 +6,7 @@ use super::{events, handler, list};
 use crate::post::Fault;
 use crate::world::{
     AddressChange, AddressView, Advance, Age, Arrival, ClockView, DeliveryView, DeviceChange,
-    DeviceView, EventView, Expectation, FaultView, Judgement, List, NewDevice, RequestView,
+    DeviceView, EventView, Expectation, FaultView, Judgement, List, NewDevice, RequestView, Revoke,
 };
 use axum::http::Method;
 use axum::routing::{MethodRouter, delete, get, patch, post, put};
@@ -117,6 +117,16 @@ pub(super) const ROUTES: &[RouteLine] = &[
         answer: (204, "they are older", None),
         problems: &[409, 422],
         handler: || post(handler::age),
+    },
+    RouteLine {
+        method: "post",
+        path: "/credentials/revoke",
+        summary: "Revoke a credential; what was opened with it before may go on",
+        query: &[],
+        body: Some(of::<Revoke>),
+        answer: (204, "it is revoked", None),
+        problems: &[409, 422],
+        handler: || post(handler::revoke),
     },
     RouteLine {
         method: "get",

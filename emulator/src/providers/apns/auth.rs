@@ -1,7 +1,8 @@
-//! Who calls: keys, provider tokens and their defects.
+//! Who calls: keys, provider tokens, client certificates, and what is wrong with them.
 //!
 //! What is found here needs neither time nor state; age and binding are rules.
 
+use super::certificate::{Certificate, CertificateDefect};
 use super::request::Head;
 use super::rules::Reason;
 use crate::clock::Timestamp;
@@ -20,10 +21,22 @@ pub struct Keys {
     shared: Arc<Shared>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Shared {
     by_id: BTreeMap<String, Arc<Key>>,
     judged: TokenCache<Credential>,
+    /// Certificates that were read, so that it is done once for a connection.
+    certificates: TokenCache<Credential>,
+}
+
+impl Default for Shared {
+    fn default() -> Self {
+        Self {
+            by_id: BTreeMap::new(),
+            judged: TokenCache::default(),
+            certificates: TokenCache::of(MAX_CERTIFICATES),
+        }
+    }
 }
 
 /// A key of a team.
@@ -40,8 +53,10 @@ pub(super) struct Key {
 pub(super) enum Credential {
     /// A provider token whose signature is valid.
     Token(Arc<ProviderToken>),
-    /// A client certificate and no provider token.
-    Certificate,
+    /// A client certificate that can be read.
+    Certificate(Arc<Certificate>),
+    /// A client certificate that says nothing.
+    Unreadable(Arc<CertificateDefect>),
     /// Nothing, or a provider token with a defect.
     Bad(Arc<TokenDefect>),
 }
@@ -51,6 +66,8 @@ pub(super) enum Credential {
 pub(super) struct ProviderToken {
     /// The team.
     pub(super) team: Arc<str>,
+    /// The id of the key that signed it.
+    pub(super) key: Arc<str>,
     /// When it was issued, as it says.
     pub(super) issued: Timestamp,
     /// Its text.
@@ -112,11 +129,21 @@ impl Keys {
     pub(super) fn add(&mut self, id: &str, key: Key) {
         let mut by_id = self.shared.by_id.clone();
         by_id.insert(id.to_owned(), Arc::new(key));
-        self.shared = Arc::new(Shared { by_id, judged: TokenCache::default() });
+        self.shared = Arc::new(Shared { by_id, ..Shared::default() });
     }
 
-    /// What a request has to show; a token's signature is verified once for its text.
+    /// What a request has to show; a token's signature is verified once for its text. With a client
+    /// certificate `authorization` is not looked at. [doc] Apple, "Sending notification requests to
+    /// APNs"
     pub(super) fn credential(&self, peer: &Peer, head: &Head<'_>) -> Credential {
+        if let Some(der) = leaf(peer) {
+            return match der.len() {
+                0..=Certificate::MAX_DER => {
+                    self.shared.certificates.judged(der, |_, der| Credential::of(der))
+                }
+                _ => Credential::of(&Arc::from(der)),
+            };
+        }
         match bearer(head.authorization) {
             Ok(text) => {
                 self.shared.judged.judged(text, |hash, text| match self.verify(hash, text) {
@@ -124,7 +151,6 @@ impl Keys {
                     Err(defect) => Credential::Bad(Arc::new(defect)),
                 })
             }
-            Err(TokenDefect::Missing) if has_certificate(peer) => Credential::Certificate,
             Err(defect) => Credential::Bad(Arc::new(defect)),
         }
     }
@@ -153,12 +179,35 @@ impl Keys {
                 says: cut(&says),
             });
         }
-        Ok(ProviderToken { team: key.team.clone(), issued, text: text.clone(), hash })
+        Ok(ProviderToken {
+            team: key.team.clone(),
+            key: id.as_ref().into(),
+            issued,
+            text: text.clone(),
+            hash,
+        })
     }
 
     fn unknown(&self, id: &str) -> TokenDefect {
         let known = super::state::listed(self.shared.by_id.keys().map(String::as_str));
         TokenDefect::UnknownKey { key: cut(id), known }
+    }
+}
+
+impl Credential {
+    fn of(der: &Arc<[u8]>) -> Self {
+        match Certificate::read(der) {
+            Ok(certificate) => Self::Certificate(Arc::new(certificate)),
+            Err(defect) => Self::Unreadable(Arc::new(defect)),
+        }
+    }
+
+    /// The client certificate, where there is one that can be read.
+    pub(super) fn certificate(&self) -> Option<&Certificate> {
+        match self {
+            Self::Certificate(certificate) => Some(certificate),
+            Self::Bad(_) | Self::Token(_) | Self::Unreadable(_) => None,
+        }
     }
 }
 
@@ -219,8 +268,9 @@ fn micros(seconds: f64) -> i64 {
     (seconds * 1e6) as i64
 }
 
-fn has_certificate(peer: &Peer) -> bool {
-    peer.tls.as_ref().is_some_and(|tls| !tls.client_certificates.is_empty())
+/// The client's own certificate; who issued it is not looked at.
+pub(super) fn leaf(peer: &Peer) -> Option<&[u8]> {
+    peer.tls.as_ref()?.client_certificates.first().map(|der| &der[..])
 }
 
 fn shown(found: Option<&str>) -> String {
@@ -235,6 +285,9 @@ pub(super) fn cut(text: &str) -> String {
     }
     if end == text.len() { text.to_owned() } else { format!("{}…", &text[..end]) }
 }
+
+/// Certificates that are remembered: senders have few, and all of the largest are 1 MiB.
+const MAX_CERTIFICATES: usize = 128;
 
 /// How much of a foreign text goes into a cause, bytes.
 const MAX_SHOWN: usize = 100;

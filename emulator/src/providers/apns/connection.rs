@@ -1,6 +1,7 @@
 //! What connections do besides answering: ALPN, SETTINGS, stream limits, GOAWAY.
 
-use super::rules::Reason;
+use super::rules::{Reason, Rejection};
+use crate::providers::rim::Unwelcome;
 use crate::switch::{Switch, Switches, Takes};
 use crate::wire::{
     ConnectionProfile, Excess, GoAway, Http1, Leniency, NewSettings, Peer, Protocol, Reply,
@@ -31,7 +32,7 @@ pub(super) const PROFILE: ConnectionProfile = ConnectionProfile {
 
 /// What can be chosen.
 pub(super) const SWITCHES: &[Switch] =
-    &[STREAMS, STREAMS_AT_FIRST, STREAMS_AFTER_ERROR, EXCESS, ERRORS, IDLE, HTTP1];
+    &[STREAMS, STREAMS_AT_FIRST, STREAMS_AFTER_ERROR, EXCESS, ERRORS, IDLE, HTTP1, UNLISTED];
 
 const STREAMS: Switch = Switch {
     name: "apns.streams",
@@ -93,6 +94,17 @@ const HTTP1: Switch = Switch {
     source: "[client] Netty's answer; serving it helps test set-ups such as APNSwift's own",
 };
 
+const UNLISTED: Switch = Switch {
+    name: "apns.unlisted-topics",
+    takes: Takes::Word(&["implied", "refused"]),
+    usual: "implied",
+    strict: Some("refused"),
+    about: "whether a client certificate that lists no topics at all goes for `.voip` and \
+            `.complication` of its UID too, or for the UID alone; what another one does not list is \
+            always refused",
+    source: "[client] pushy's mock server takes both; [doc] Apple wants them listed",
+};
+
 /// How connections behave, as it was chosen.
 pub(super) fn profile(switches: &Switches) -> ConnectionProfile {
     let streams = |switch| switches.count(switch);
@@ -118,6 +130,8 @@ pub(super) struct Conduct {
     first: u32,
     after_error: Option<u32>,
     errors: Option<u32>,
+    /// Whether a certificate without a list of topics goes for those that its UID implies.
+    pub(super) takes_implied: bool,
 }
 
 /// How a request's connection was opened.
@@ -179,6 +193,7 @@ impl Conduct {
             first: profile.streams_at_first.unwrap_or(usual),
             after_error: switches.count(&STREAMS_AFTER_ERROR),
             errors: switches.count(&ERRORS),
+            takes_implied: switches.is(&UNLISTED, "implied"),
         }
     }
 
@@ -218,6 +233,24 @@ impl Conduct {
             let debug = Bytes::from_static(reason.body().as_bytes());
             reply.wire = Wire::GoAway(GoAway { debug, ..GoAway::default() });
         }
+    }
+}
+
+/// The end of a connection with this reason, before anything was asked on it. [report]
+/// sideshow/apns2 #93 and #117, for `BadCertificateEnvironment`; for the others a [guess].
+pub(super) fn turned_away(rejection: Rejection) -> Unwelcome {
+    let Rejection { reason, cause, .. } = rejection;
+    let debug = Bytes::from_static(reason.body().as_bytes());
+    Unwelcome {
+        go_away: GoAway { debug, ..GoAway::default() },
+        cause: format!("the connection ends with GOAWAY {}: {cause}", reason.name()),
+        help: match reason {
+            Reason::BadCertificateEnvironment => {
+                "let the sender dial the other environment, or give the app a certificate for both \
+                 (`certificate_environment: any`)"
+            }
+            _ => "let the sender load the `certificate_pem` or `certificate_p12` of its app anew",
+        },
     }
 }
 

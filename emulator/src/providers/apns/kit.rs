@@ -1,8 +1,14 @@
-//! An app's credentials: one key for a team, in the file that Apple's developer site hands out.
+//! An app's credentials: one key for a team, in the file that Apple's developer site hands out, and
+//! a client certificate of its own.
+
+mod certificate;
 
 use super::auth::{Key, Keys, cut};
+use super::certificate::Certificate;
+use super::state::Issued;
 use super::topic;
-use crate::crypto::{VerifyingKey, pkcs8_pem};
+use crate::clock::Order;
+use crate::crypto::{VerifyingKey, pkcs8_pem, read_pem};
 use crate::providers::rim::{AppSpec, KeyMaker, Kit, KitFile, SpecError};
 use std::sync::Arc;
 
@@ -41,7 +47,8 @@ pub(super) fn make(
     let broadcast = setting(BROADCAST).or_else(|| earlier(BROADCAST).filter(|_| own));
     let off = broadcast.filter(|word| *word == OFF).map(|off| (BROADCAST, off.to_owned()));
     let values = values.into_iter().chain(off).collect();
-    let kit = Kit { app: spec.name.clone(), values, files: [(KEY_P8, file)].into() };
+    let mut kit = Kit { app: spec.name.clone(), values, files: [(KEY_P8, file)].into() };
+    certificate::add(&mut kit, spec, existing, maker)?;
     match (read_key(&kit), setting(KEY_P8)) {
         (Err(error), Some(brought)) => Err(no_key(&spec.name, brought, error)),
         (read, _) => read.map(|_| kit),
@@ -58,7 +65,7 @@ pub(super) fn learn(keys: &mut Keys, kit: &Kit) -> Result<(), SpecError> {
         Some(known) => {
             let what = format!("key id `{id}` is already that of another key of `{}`", known.team);
             let help = "give one of the two keys another `key_id`";
-            return Err(trouble_with(KEY_ID, &kit.app, what, help));
+            return Err(setting_trouble(KEY_ID, &kit.app, what, help));
         }
     }
     Ok(())
@@ -67,6 +74,22 @@ pub(super) fn learn(keys: &mut Keys, kit: &Kit) -> Result<(), SpecError> {
 /// Whether a kit's app may broadcast: unless that was switched off.
 pub(super) fn broadcasts(kit: &Kit) -> bool {
     kit.values.get(BROADCAST).is_none_or(|word| word != OFF)
+}
+
+/// What a kit issues, as of this command.
+pub(super) fn issued(kit: &Kit, order: Order) -> Result<Issued, SpecError> {
+    let read = || {
+        let file = kit.files.get(certificate::PEM)?;
+        let text = String::from_utf8_lossy(&file.content);
+        let (label, der) = read_pem(&text).ok()?;
+        let der = Arc::from(der);
+        (label == "CERTIFICATE" && Certificate::read(&der).is_ok()).then_some(der)
+    };
+    let certificate = read().ok_or_else(|| {
+        let what = format!("there is no client certificate to be read in `{}`", certificate::PEM);
+        trouble(&kit.app, what, "delete the app's files, so that new ones are made")
+    })?;
+    Ok(Issued { key: value(kit, KEY_ID)?.into(), certificate, came: order })
 }
 
 /// A kit's value.
@@ -83,7 +106,7 @@ fn check_settings(spec: &AppSpec) -> Result<(), SpecError> {
             KEY_P8 if !spec.settings.contains_key(KEY_ID) => {
                 let help = "Apple shows it beside the key, and in the file's name";
                 let what = "a `key_p8` needs its `key_id`".to_owned();
-                return Err(trouble_with(KEY_P8, &spec.name, what, help));
+                return Err(setting_trouble(KEY_P8, &spec.name, what, help));
             }
             KEY_P8 => {}
             KEY_ID | TEAM_ID
@@ -91,15 +114,18 @@ fn check_settings(spec: &AppSpec) -> Result<(), SpecError> {
             {
                 let what = format!("expected an id in `{name}`, found `{value}`");
                 let help = "Apple's have 10 letters and digits, such as `ABC123DEFG`";
-                return Err(trouble_with(name, &spec.name, what, help));
+                return Err(setting_trouble(name, &spec.name, what, help));
             }
             KEY_ID | TEAM_ID => {}
             BROADCAST if !matches!(value.as_str(), ON | OFF) => {
                 let what = format!("expected `{ON}` or `{OFF}` in `{BROADCAST}`, found `{value}`");
                 let help = "it is the app's broadcast capability, on when nothing is said";
-                return Err(trouble_with(name, &spec.name, what, help));
+                return Err(setting_trouble(name, &spec.name, what, help));
             }
             BROADCAST => {}
+            certificate::ENVIRONMENT | certificate::PASSWORD | certificate::TOPICS => {
+                certificate::check(spec, name, value)?;
+            }
             unknown => return Err(unknown_setting(&spec.name, unknown)),
         }
     }
@@ -116,7 +142,7 @@ fn unknown_setting(app: &str, name: &str) -> SpecError {
         Some((_, near)) => format!("did you mean `{near}`?"),
         None => format!("the settings are `{}`", SETTINGS.join("`, `")),
     };
-    trouble_with(name, app, format!("unknown setting `{name}`"), &help)
+    setting_trouble(name, app, format!("unknown setting `{name}`"), &help)
 }
 
 fn read_key(kit: &Kit) -> Result<Key, SpecError> {
@@ -140,14 +166,7 @@ fn key_id_for(team: &str, spec: &AppSpec, existing: &Kit) -> String {
     if team == DEFAULT_TEAM && existing.app.is_empty() {
         return DEFAULT_KEY.to_owned();
     }
-    // FNV-1a, whose numbers never change.
-    let mut hash = team
-        .bytes()
-        .chain([0])
-        .chain(spec.name.bytes())
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
+    let mut hash = hash(team.bytes().chain([0]).chain(spec.name.bytes()));
     let mut id = String::from("PK");
     for _ in 0..8 {
         id.push(char::from(ID_LETTERS[(hash >> 59) as usize]));
@@ -156,12 +175,19 @@ fn key_id_for(team: &str, spec: &AppSpec, existing: &Kit) -> String {
     id
 }
 
+/// FNV-1a, whose numbers never change.
+fn hash(bytes: impl Iterator<Item = u8>) -> u64 {
+    bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
 fn trouble(app: &str, what: String, help: &str) -> SpecError {
     SpecError { app: app.to_owned(), setting: None, what, help: help.to_owned() }
 }
 
 /// Trouble with a setting.
-fn trouble_with(setting: &str, app: &str, what: String, help: &str) -> SpecError {
+fn setting_trouble(setting: &str, app: &str, what: String, help: &str) -> SpecError {
     SpecError { setting: Some(setting.to_owned()), ..trouble(app, what, help) }
 }
 
@@ -172,7 +198,7 @@ fn no_key(app: &str, brought: &str, error: SpecError) -> SpecError {
         false => format!("expected the text of a key in `{KEY_P8}`, found `{}`", cut(brought)),
     };
     let help = "put the content of an Apple `AuthKey_….p8` file there, from BEGIN to END";
-    trouble_with(KEY_P8, app, what, help)
+    setting_trouble(KEY_P8, app, what, help)
 }
 
 impl Key {
@@ -192,7 +218,15 @@ pub(super) const KEY_P8: &str = "key_p8";
 pub(super) const TEAM_ID: &str = "team_id";
 
 /// What an app may say about itself.
-const SETTINGS: [&str; 4] = [BROADCAST, KEY_ID, KEY_P8, TEAM_ID];
+const SETTINGS: [&str; 7] = [
+    BROADCAST,
+    certificate::ENVIRONMENT,
+    certificate::PASSWORD,
+    certificate::TOPICS,
+    KEY_ID,
+    KEY_P8,
+    TEAM_ID,
+];
 
 /// The team of apps that name none; team and key ids have ten characters. [doc] Apple,
 /// "Establishing a token-based connection to APNs"

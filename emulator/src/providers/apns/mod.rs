@@ -1,10 +1,11 @@
 //! The Apple Push Notification service: `POST /3/device/<token>` over HTTP/2.
 //!
 //! The facts are in the sheet `protocols/apns.md`; the tests carry its case numbers. Not here yet:
-//! certificates, key scopes, what single push types do on the device.
+//! key scopes, what single push types do on the device.
 
 mod auth;
 mod broadcast;
+mod certificate;
 mod connection;
 mod device;
 mod edge;
@@ -21,7 +22,7 @@ pub use auth::Keys;
 pub use broadcast::{Broadcast, Subscriptions};
 pub use request::Push;
 
-use crate::clock::Timestamp;
+use crate::clock::{Order, Timestamp};
 use crate::ids::Purpose;
 use crate::post::{
     AddressId, AppId, DeviceId, FaultReply, Life, NewAddress, Payload, Platform, Post, ServiceId,
@@ -29,10 +30,11 @@ use crate::post::{
 };
 use crate::providers::rim::{
     About, Answer, AppSpec, Desk, FaultedReply, KeyMaker, Kit, Retirement, Service, SettingError,
-    SpecError,
+    SpecError, Unwelcome,
 };
 use crate::switch::Switches;
 use crate::wire::{ConnectionId, ConnectionProfile, Peer, Request};
+use certificate::Certificate;
 use connection::{Became, Conduct};
 use rules::{Check, Reason, Rejection, Scene, Stage};
 use serde_json::Value;
@@ -40,6 +42,7 @@ use smallvec::SmallVec;
 use state::State;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The service.
 #[derive(Debug)]
@@ -91,6 +94,7 @@ impl Service for Apns {
         listeners: &["apns", "apns-production", "apns-sandbox"],
         profile: connection::PROFILE,
         switches: connection::SWITCHES,
+        credentials: &[CERTIFICATE, KEY],
     };
 
     fn new(post: &mut Post, service: ServiceId, switches: &Switches) -> Self {
@@ -114,10 +118,20 @@ impl Service for Apns {
         kit::learn(keys, kit)
     }
 
-    fn adopt(&mut self, app: AppId, kit: &Kit) -> Result<(), SpecError> {
-        let broadcasts = kit::broadcasts(kit);
-        self.state.adopt(&kit.app, app, kit::value(kit, kit::TEAM_ID)?, broadcasts);
+    fn adopt(&mut self, app: AppId, kit: &Kit, order: Order) -> Result<(), SpecError> {
+        let (team, issued) = (kit::value(kit, kit::TEAM_ID)?, kit::issued(kit, order)?);
+        self.state.adopt(&kit.app, app, team, issued, kit::broadcasts(kit));
         Ok(())
+    }
+
+    fn revoke(&mut self, app: AppId, credential: &str) -> Option<String> {
+        match credential {
+            CERTIFICATE => {
+                self.state.revoke_certificate(app).map(|()| "its certificate".to_owned())
+            }
+            KEY => self.state.revoke_key(app).map(|id| format!("key `{id}`")),
+            _ => None,
+        }
     }
 
     fn body_ceiling(_: &Request) -> usize {
@@ -153,8 +167,8 @@ impl Service for Apns {
         let passed = judged.as_ref().err().is_none_or(|(check, _)| check.stage > Stage::Credential);
         let owner = scene.topic.map(|topic| (topic.app, topic.kind));
         let mut warnings = if judged.is_ok() { rules::warnings(&scene) } else { Vec::new() };
-        if let Some((token, first_seen)) = token.filter(|_| passed) {
-            self.state.bind(desk.connection, token, first_seen);
+        if passed {
+            self.state.passed(desk.connection, &push.credential, token);
         }
         let made_up = judged.is_ok() && address.is_none();
         let address = judged.and_then(|()| match (address, owner, push.device_token()) {
@@ -266,6 +280,16 @@ impl Service for Apns {
         headers.iter().filter_map(named).collect()
     }
 
+    fn connection_opened(&mut self, desk: &mut Desk<'_>, peer: &Peer) -> Result<(), Unwelcome> {
+        let Some(der) = auth::leaf(peer) else { return Ok(()) };
+        let read = Certificate::read(&Arc::from(der));
+        let environment = request::dialed(peer);
+        rules::at_the_door(read.as_ref(), environment, &self.state, desk)
+            .map_err(connection::turned_away)?;
+        self.state.admit(desk.connection);
+        Ok(())
+    }
+
     fn connection_closed(&mut self, connection: ConnectionId) {
         self.state.unbind(connection);
     }
@@ -317,6 +341,10 @@ fn hex_digit(half: u8) -> char {
 
 /// The size of the tokens that we hand out: the usual one. [client] pushy, APNSwift
 const TOKEN_BYTES: usize = 32;
+
+/// What of an app can be revoked: a client certificate of its own, and its team's key.
+const CERTIFICATE: &str = "certificate";
+const KEY: &str = "key";
 
 /// What whoever mistypes a token has to know.
 const MADE_UP: &str = "no device had this token, so that one was made for it; \

@@ -11,7 +11,7 @@ use compact_str::CompactString;
 use smallvec::SmallVec;
 use std::borrow::Cow;
 
-/// A request to APNs, parsed, its provider token verified.
+/// A request to APNs, parsed, its provider token verified or its connection's certificate read.
 #[derive(Debug)]
 pub struct Push {
     pub(super) opened: Opened,
@@ -30,7 +30,10 @@ pub struct Push {
     /// Seconds since 1970.
     pub(super) expiration: Field<i64>,
     pub(super) priority: Field<Priority>,
+    /// `apns-topic`; without one that of the client certificate, where it has one only.
     pub(super) topic: Field<CompactString>,
+    /// Whether there is an `authorization` beside a client certificate.
+    pub(super) token_ignored: bool,
     pub(super) collapse_id_length: usize,
     pub(super) push_type: Field<&'static topic::PushType>,
     /// How large the payload may be, in bytes.
@@ -120,14 +123,21 @@ impl Push {
     pub(super) fn read(keys: &Keys, peer: &Peer, request: &Request) -> Self {
         let head = Head::read(request);
         let push_type = push_type(head.push_type);
-        let topic = topic(head.topic);
+        let credential = keys.credential(peer, &head);
+        let topic = match (topic(head.topic), credential.certificate()) {
+            (Field::Absent, Some(certificate)) if certificate.topics.len() == 1 => {
+                Field::Value(certificate.uid.clone())
+            }
+            (topic, _) => topic,
+        };
         Self {
             opened: Opened::of(peer),
             route: route(&decode(request.path())),
             posted: request.method() == b"POST",
             duplicate: head.duplicate,
-            credential: keys.credential(peer, &head),
-            environment: environment(peer, request),
+            token_ignored: head.authorization.is_some() && super::auth::leaf(peer).is_some(),
+            credential,
+            environment: environment_of(request.authority()).or_else(|| dialed(peer)),
             id: head.id.and_then(echo),
             id_is_uuid: head.id.is_none_or(is_uuid),
             expiration: expiration(head.expiration),
@@ -245,18 +255,17 @@ const HOSTS: &[(&str, Environment)] = &[
     ("api-manage-broadcast.sandbox.push.apple.com", Environment::Sandbox),
 ];
 
-fn environment(peer: &Peer, request: &Request) -> Option<Environment> {
-    let dialed = || {
-        let server_name = peer.tls.as_ref().and_then(|tls| tls.server_name.as_deref());
-        let names = [server_name, peer.connect.as_deref()];
-        names.into_iter().flatten().find_map(|name| environment_of(name.as_bytes()))
-    };
+/// The environment that was dialed: by name, or by a listener that is bound to it.
+pub(super) fn dialed(peer: &Peer) -> Option<Environment> {
+    let server_name = peer.tls.as_ref().and_then(|tls| tls.server_name.as_deref());
+    let names = [server_name, peer.connect.as_deref()];
+    let named = names.into_iter().flatten().find_map(|name| environment_of(name.as_bytes()));
     let bound = || match peer.listener.as_deref()? {
         "apns-production" => Some(Environment::Production),
         "apns-sandbox" => Some(Environment::Sandbox),
         _ => None,
     };
-    environment_of(request.authority()).or_else(dialed).or_else(bound)
+    named.or_else(bound)
 }
 
 fn route(path: &[u8]) -> Route {

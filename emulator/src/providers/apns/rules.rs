@@ -5,11 +5,13 @@
 //! notification requests to APNs". The rest of the order is ours, kept as data. [guess]
 
 mod address;
+mod certificate;
 mod credential;
 mod gentle;
 mod head;
 mod reason;
 
+pub(super) use certificate::at_the_door;
 pub(super) use gentle::warnings;
 pub(super) use reason::Reason;
 
@@ -55,7 +57,7 @@ pub(super) type Judged = Result<(), Rejection>;
 pub(super) enum Stage {
     /// Path, method, repeated headers.
     Path,
-    /// The provider token. What fails here or before does not bind the connection.
+    /// The provider token or the certificate. What fails here or before binds no connection.
     Credential,
     /// The headers' form.
     Header,
@@ -89,7 +91,9 @@ pub(super) const CHECKS: &[Check] = &[
     Check { name: "path", stage: Stage::Path, run: head::path },
     Check { name: "method", stage: Stage::Path, run: head::method },
     Check { name: "duplicate-headers", stage: Stage::Path, run: head::duplicates },
+    Check { name: "certificate", stage: Stage::Credential, run: certificate::certificate },
     Check { name: "provider-token", stage: Stage::Credential, run: credential::provider_token },
+    Check { name: "key-revoked", stage: Stage::Credential, run: credential::key_revoked },
     Check { name: "token-age", stage: Stage::Credential, run: credential::token_age },
     Check { name: "connection-team", stage: Stage::Credential, run: credential::connection_team },
     Check { name: "apns-id", stage: Stage::Header, run: head::id },
@@ -98,6 +102,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check { name: "apns-collapse-id", stage: Stage::Header, run: head::collapse_id },
     Check { name: "apns-push-type", stage: Stage::Header, run: head::push_type },
     Check { name: "apns-topic", stage: Stage::Topic, run: head::topic },
+    Check { name: "certificate-topic", stage: Stage::Topic, run: certificate::topic },
     Check { name: "topic-allowed", stage: Stage::Topic, run: credential::topic_allowed },
     Check { name: "payload-empty", stage: Stage::Payload, run: head::payload_empty },
     Check { name: "payload-size", stage: Stage::Payload, run: head::payload_size },

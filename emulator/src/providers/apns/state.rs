@@ -1,7 +1,9 @@
-//! What APNs remembers: apps and their teams, what connections are bound to, tokens it has seen.
+//! What APNs remembers: apps and their credentials, what connections are bound to, tokens it has
+//! seen, what was revoked.
 
 use super::auth::{Credential, ProviderToken};
 use super::broadcast::{Channels, FanOuts};
+use super::certificate::Certificate;
 use super::connection::{Became, Conduct, Opened, Standing};
 use super::topic::{self, PLAIN};
 use crate::clock::Order;
@@ -10,7 +12,8 @@ use crate::post::{AppId, PolicyId, ServiceId};
 use crate::providers::rim::Desk;
 use crate::wire::{ConnectionId, Reply};
 use foldhash::fast::FixedState;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The service's state beside what the post office holds.
@@ -24,6 +27,13 @@ pub(super) struct State {
     apps: HashMap<Box<str>, App, FixedState>,
     /// Open connections that have authenticated; each entry goes when its connection closes.
     bound: HashMap<ConnectionId, Bound, FixedState>,
+    /// Open connections whose certificate was good at first; each entry goes when its connection
+    /// closes.
+    admitted: HashSet<ConnectionId, FixedState>,
+    /// Ids of keys that were revoked.
+    revoked_keys: BTreeSet<Box<str>>,
+    /// Certificates that were revoked.
+    revoked_certificates: Vec<Arc<[u8]>>,
     /// When each token text came first.
     seen: BoundedTexts<Order>,
     conduct: Conduct,
@@ -41,6 +51,18 @@ struct App {
     team: Arc<str>,
     /// Whether it may broadcast.
     broadcasts: bool,
+    credentials: Issued,
+}
+
+/// What was issued to an app.
+#[derive(Clone, Debug)]
+pub(super) struct Issued {
+    /// The id of the team's key.
+    pub(super) key: Box<str>,
+    /// The certificate.
+    pub(super) certificate: Arc<[u8]>,
+    /// When it came.
+    pub(super) came: Order,
 }
 
 /// What a connection is bound to.
@@ -74,6 +96,9 @@ impl State {
             policy,
             apps: HashMap::default(),
             bound: HashMap::default(),
+            admitted: HashSet::default(),
+            revoked_keys: BTreeSet::new(),
+            revoked_certificates: Vec::new(),
             seen: BoundedTexts::new(MAX_SEEN),
             conduct,
             standings: HashMap::default(),
@@ -82,9 +107,12 @@ impl State {
         }
     }
 
-    /// Forgets connections, tokens and channels; apps stay.
+    /// Forgets connections, tokens, channels and what was revoked; apps stay.
     pub(super) fn reset(&mut self) {
         self.bound.clear();
+        self.admitted.clear();
+        self.revoked_keys.clear();
+        self.revoked_certificates.clear();
         self.seen = BoundedTexts::new(MAX_SEEN);
         self.channels = Channels::default();
         self.fan_outs = FanOuts::default();
@@ -92,11 +120,76 @@ impl State {
 
     /// Takes an app in. One that may broadcast no more loses its channels for good. [doc] Apple,
     /// "Setting up broadcast push notifications"
-    pub(super) fn adopt(&mut self, bundle: &str, id: AppId, team: &str, broadcasts: bool) {
-        self.apps.insert(bundle.into(), App { id, team: team.into(), broadcasts });
+    pub(super) fn adopt(
+        &mut self,
+        bundle: &str,
+        id: AppId,
+        team: &str,
+        credentials: Issued,
+        broadcasts: bool,
+    ) {
+        let kept = self.apps.get(bundle).map(|app| &app.credentials);
+        let came = kept.filter(|kept| kept.certificate == credentials.certificate);
+        let came = came.map_or(credentials.came, |kept| kept.came);
+        let credentials = Issued { came, ..credentials };
+        self.apps.insert(bundle.into(), App { id, team: team.into(), credentials, broadcasts });
         if !broadcasts {
             self.channels.delete_all(id);
         }
+    }
+
+    /// Whether a certificate without a list of topics goes for those that its UID implies.
+    pub(super) fn takes_implied(&self) -> bool {
+        self.conduct.takes_implied
+    }
+
+    /// The number of a certificate's app, if there is one, and when the certificate came: now, when
+    /// it was not issued here.
+    pub(super) fn certificate_story(
+        &self,
+        certificate: &Certificate,
+        now: Order,
+    ) -> (Option<u32>, Order) {
+        let Some(app) = self.apps.get(certificate.uid.as_str()) else { return (None, now) };
+        let issued = app.credentials.certificate == certificate.der;
+        (Some(app.id.0), if issued { app.credentials.came } else { now })
+    }
+
+    /// Lets a connection go on with its certificate whatever becomes of that.
+    pub(super) fn admit(&mut self, connection: ConnectionId) {
+        self.admitted.insert(connection);
+    }
+
+    pub(super) fn is_admitted(&self, connection: ConnectionId) -> bool {
+        self.admitted.contains(&connection)
+    }
+
+    /// Revokes the key of an app, which is its team's; gives its id.
+    pub(super) fn revoke_key(&mut self, app: AppId) -> Option<String> {
+        let key = self.issued_to(app)?.key.clone();
+        self.revoked_keys.insert(key.clone());
+        Some(key.into())
+    }
+
+    /// Revokes the certificate of an app.
+    pub(super) fn revoke_certificate(&mut self, app: AppId) -> Option<()> {
+        let certificate = self.issued_to(app)?.certificate.clone();
+        if !self.revoked_certificates.contains(&certificate) {
+            self.revoked_certificates.push(certificate);
+        }
+        Some(())
+    }
+
+    pub(super) fn has_revoked(&self, certificate: &Certificate) -> bool {
+        self.revoked_certificates.contains(&certificate.der)
+    }
+
+    pub(super) fn has_revoked_key(&self, id: &str) -> bool {
+        self.revoked_keys.contains(id)
+    }
+
+    fn issued_to(&self, app: AppId) -> Option<&Issued> {
+        self.apps.values().find(|it| it.id == app).map(|it| &it.credentials)
     }
 
     /// What a topic stands for: a bundle ID, or one with one of Apple's suffixes. An app whose bundle
@@ -139,8 +232,13 @@ impl State {
             Credential::Token(token) => {
                 Some((token, self.first_seen(desk.connection, token, desk.order)))
             }
-            Credential::Certificate | Credential::Bad(_) => None,
+            Credential::Bad(_) | Credential::Certificate(_) | Credential::Unreadable(_) => None,
         }
+    }
+
+    /// The key that a connection was last used with.
+    pub(super) fn key_of(&self, connection: ConnectionId) -> Option<&str> {
+        self.bound.get(&connection).map(|bound| &*bound.token.key)
     }
 
     /// When a token's text came first; now, if it is new.
@@ -162,13 +260,21 @@ impl State {
         now
     }
 
-    /// Binds a connection to the team of the first token that passed on it.
-    pub(super) fn bind(
+    /// Binds a connection to what passed on it first: a team by its token, or a certificate.
+    pub(super) fn passed(
         &mut self,
         connection: ConnectionId,
-        token: &Arc<ProviderToken>,
-        first_seen: Order,
+        credential: &Credential,
+        token: Option<(&Arc<ProviderToken>, Order)>,
     ) {
+        match token {
+            Some((token, first_seen)) => self.bind(connection, token, first_seen),
+            None if credential.certificate().is_some() => self.admit(connection),
+            None => {}
+        }
+    }
+
+    fn bind(&mut self, connection: ConnectionId, token: &Arc<ProviderToken>, first_seen: Order) {
         let bound = self.bound.entry(connection).or_insert_with(|| Bound {
             team: token.team.clone(),
             token: token.clone(),
@@ -197,6 +303,7 @@ impl State {
 
     pub(super) fn unbind(&mut self, connection: ConnectionId) {
         self.bound.remove(&connection);
+        self.admitted.remove(&connection);
         self.standings.remove(&connection);
     }
 }

@@ -18,7 +18,7 @@ pub(super) const PUSH_TYPES: &[PushType] = &[
     PushType { name: "controls", suffix: Some(".push-type.controls") },
     PushType { name: "fileprovider", suffix: Some(".pushkit.fileprovider") },
     PushType { name: "liveactivity", suffix: Some(".push-type.liveactivity") },
-    PushType { name: "location", suffix: Some(".location-query") },
+    PushType { name: "location", suffix: Some(LOCATION) },
     PushType { name: "mdm", suffix: None },
     PushType { name: "pushtotalk", suffix: Some(".voip-ptt") },
     PushType { name: "voip", suffix: Some(".voip") },
@@ -33,11 +33,14 @@ const KINDS: &[(&str, &str)] = &[
     (".push-type.controls", "controls_token"),
     (".pushkit.fileprovider", "fileprovider_token"),
     (".push-type.liveactivity", "liveactivity_token"),
-    (".location-query", "location_token"),
+    (LOCATION, "location_token"),
     (".voip-ptt", "pushtotalk_token"),
     (".voip", "voip_token"),
     (".push-type.widgets", "widgets_token"),
 ];
+
+/// The end of topics for location pushes.
+pub(super) const LOCATION: &str = ".location-query";
 
 /// The kind of the token that an app gets for ordinary pushes.
 pub(super) const PLAIN: &str = "token";

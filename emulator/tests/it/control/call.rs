@@ -152,6 +152,26 @@ async fn aged_credentials_are_refused_by_the_provider() {
 }
 
 #[tokio::test]
+async fn a_revoked_key_is_refused_by_the_provider_until_a_reset_and_told() {
+    let bench = Bench::start().await;
+    let token = bench.phone("anna").await;
+    let revoke = json!({"app": APP, "credential": "key"});
+    assert_eq!(bench.post("/api/v1/credentials/revoke", revoke).await.status, 204);
+    assert_eq!(bench.push(&token, "a").status, 403);
+    let events = bench.get("/api/v1/events?kind=credentials_revoked").await.json();
+    let told =
+        json!({"provider": "apns", "app": APP, "credential": "key", "what": "key `PUSHPITKEY`"});
+    assert_eq!(events["items"][0]["data"], told);
+    assert_eq!(bench.post("/api/v1/reset", json!({})).await.status, 204);
+    let token = bench.phone("anna").await;
+    assert_eq!(bench.push(&token, "b").status, 200);
+    let wrong = json!({"app": APP, "credential": "password"});
+    let wrong = bench.post("/api/v1/credentials/revoke", wrong).await;
+    let detail = "expected `certificate` or `key` as `credential`, found `password`";
+    assert_eq!((wrong.status, &wrong.json()["detail"]), (422, &json!(detail)));
+}
+
+#[tokio::test]
 async fn a_fault_strikes_until_it_is_taken_away() {
     let bench = Bench::start().await;
     let token = bench.phone("anna").await;

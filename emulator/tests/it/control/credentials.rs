@@ -38,6 +38,30 @@ fn apps_and_keys_come_back_at_the_next_start_also_in_another_place() {
     assert_eq!(std::fs::read(after[0]["key_p8"].as_str().unwrap()).unwrap(), key);
 }
 
+/// As a folder that was made before apps had certificates.
+#[test]
+fn what_an_app_lacks_is_made_at_the_next_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let before = open(folder.path()).unwrap().credentials();
+    let mut old = before.clone();
+    old[0].as_object_mut().unwrap().retain(|key, _| !key.starts_with("certificate"));
+    let index = serde_json::json!({ "apps": old }).to_string();
+    std::fs::write(folder.path().join("index.json"), index).unwrap();
+    let certificate = || std::fs::read(before[0]["certificate_pem"].as_str().unwrap()).unwrap();
+    let forgotten = certificate();
+    assert_eq!(open(folder.path()).unwrap().credentials(), before);
+    assert_ne!(certificate(), forgotten);
+    let text = String::from_utf8(certificate()).unwrap();
+    let lines: Vec<_> = text.lines().filter(|line| line.starts_with('-')).collect();
+    let expected = [
+        "-----BEGIN CERTIFICATE-----",
+        "-----END CERTIFICATE-----",
+        "-----BEGIN PRIVATE KEY-----",
+        "-----END PRIVATE KEY-----",
+    ];
+    assert_eq!(lines, expected);
+}
+
 #[test]
 fn apps_of_one_team_share_its_key_whatever_came_between() {
     let folder = tempfile::tempdir().unwrap();
@@ -59,9 +83,10 @@ fn only_the_owner_reads_what_is_secret() {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();
     let control = open(folder.path()).unwrap();
-    let key = control.credentials()[0]["key_p8"].as_str().unwrap().to_owned();
-    let index = folder.path().join("index.json");
-    for path in [Path::new(&key), &index] {
+    let kit = control.credentials().remove(0);
+    let file = |key: &str| Path::new(kit[key].as_str().unwrap()).to_owned();
+    let files = ["certificate_p12", "certificate_pem", "key_p8"].map(file);
+    for path in files.into_iter().chain([folder.path().join("index.json")]) {
         let mode = path.metadata().unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{}", path.display());
     }

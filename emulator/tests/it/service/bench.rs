@@ -4,12 +4,13 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use pushpit_emulator::http2::frame::{self, Head, Setting};
 use pushpit_emulator::http2::hpack::Encoder;
 use pushpit_emulator::journal::Cursor;
+use pushpit_emulator::providers::rim::AppSpec;
 use pushpit_emulator::switch::Switches;
 use pushpit_emulator::world::{NewDevice, switches};
 use pushpit_emulator::{Config, Emulator, Running};
 use rustls::RootCertStore;
 use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{CertificateDer, ServerName};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use serde_json::json;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -20,7 +21,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 pub(super) const HOST: &str = "api.push.apple.com";
-const APP: &str = "com.example.app";
+pub(super) const APP: &str = "com.example.app";
 
 /// A frozen emulator with one device.
 pub(super) struct Bench {
@@ -61,15 +62,27 @@ impl Bench {
 
     /// A connection by that name; what the server said first is still to be read.
     pub(super) async fn dial(&self, host: &str, alpn: &[&str]) -> Client {
+        self.dial_as(host, alpn, None).await
+    }
+
+    /// A connection with the client certificate and the key in a file.
+    pub(super) async fn dial_as(&self, host: &str, alpn: &[&str], file: Option<&str>) -> Client {
         let mut roots = RootCertStore::empty();
         let pem = std::fs::read(self.running.ca_path()).unwrap();
         roots.add(CertificateDer::from_pem_slice(&pem).unwrap()).unwrap();
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let mut config = rustls::ClientConfig::builder_with_provider(provider)
+        let builder = rustls::ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .unwrap()
-            .with_root_certificates(roots)
-            .with_no_client_auth();
+            .with_root_certificates(roots);
+        let mut config = match file {
+            None => builder.with_no_client_auth(),
+            Some(file) => {
+                let leaf = CertificateDer::from_pem_file(file).unwrap();
+                let key = PrivateKeyDer::from_pem_file(file).unwrap();
+                builder.with_client_auth_cert(vec![leaf], key).unwrap()
+            }
+        };
         config.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
         let stream = TcpStream::connect(self.address()).await.unwrap();
         let name = ServerName::try_from(host.to_owned()).unwrap();
@@ -82,6 +95,14 @@ impl Bench {
         let mut client = self.dial(HOST, &["h2"]).await;
         client.greet().await;
         client
+    }
+
+    /// The file with the app's client certificate, made for an environment.
+    pub(super) fn certificate_for(&self, environment: &str) -> String {
+        let settings = [("certificate_environment".to_owned(), environment.to_owned())].into();
+        let spec = AppSpec { name: APP.to_owned(), settings };
+        let kit = self.running.control().add_app("apns", &spec).unwrap();
+        kit["certificate_pem"].as_str().unwrap().to_owned()
     }
 
     /// A push that is accepted, in frames.
@@ -175,11 +196,17 @@ impl Client {
     }
 
     pub(super) async fn greet(&mut self) {
+        self.greet_with(|_| {}).await;
+    }
+
+    /// Greets, and looks at the first SETTINGS.
+    pub(super) async fn greet_with(&mut self, look: impl FnOnce(&[u8])) {
         let mut hello = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
         frame::settings(&mut hello, &[]);
         frame::settings_ack(&mut hello);
         self.say(&hello).await;
         let ours = self.frames(2).await;
+        look(&ours[0].3);
         assert_eq!(ours[1], (frame::SETTINGS, frame::ACK, 0, Vec::new()));
     }
 }

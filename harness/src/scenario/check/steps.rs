@@ -4,7 +4,8 @@ use super::Checker;
 use crate::diagnostic::Place;
 use crate::scenario::claim::{Answer, Exactly, Nothing, Patch};
 use crate::scenario::{
-    Advance, DeviceExpect, Fault, Length, Located, RequestMatch, Step, Table, Words, near,
+    Advance, DeviceExpect, Fault, Length, Located, RequestMatch, RevokeCredentials, Step, Table,
+    Words, near,
 };
 use pushpit_emulator::world::{Arrival, DeliveryView, RequestView};
 use schemars::JsonSchema;
@@ -77,6 +78,7 @@ impl<'a> Checker<'a> {
             Step::Fault(fault) => self.fault(fault, step.place),
             Step::Http(call) => self.http(call),
             Step::Request(request) => self.request(request),
+            Step::RevokeCredentials(revoke) => self.revoke(revoke),
             Step::Install(apps) => self.install(apps, installed),
             Step::Rotate(apps) => self.present(apps, installed, "rotate", false),
             Step::Uninstall(apps) => self.present(apps, installed, "uninstall", true),
@@ -312,6 +314,14 @@ impl<'a> Checker<'a> {
             self.report(sender.place, format!("sender `{}` is stopped twice", sender.value))
                 .help("remove this step".to_owned())
                 .file(self);
+        }
+    }
+
+    fn revoke(&mut self, revoke: &'a RevokeCredentials) {
+        let Some(app) = self.declared_app(&revoke.app) else { return };
+        let provider = self.providers.iter().find(|it| it.name == app.provider.value);
+        if let Some(provider) = provider {
+            self.one_of("credential", &revoke.credential, provider.credentials);
         }
     }
 

@@ -26,8 +26,8 @@ pub(in super::super) fn answer(
     let (operation, channel) = (scene.operation(), scene.channel);
     let app = scene.caller.topic.map(|topic| topic.app);
     let passed = judged.as_ref().err().is_none_or(|refusal| refusal.stage > Stage::Credential);
-    if let Some((token, first_seen)) = token.filter(|_| passed) {
-        state.bind(desk.connection, token, first_seen);
+    if passed {
+        state.passed(desk.connection, &asked.push.credential, token);
     }
     let done = judged.and_then(|()| match (operation, app) {
         (Some(operation), Some(app)) => Ok((operation, app)),

@@ -1,4 +1,4 @@
-//! Rules about the provider token, and what it may be used for.
+//! Rules about the provider token and its key, and what it may be used for.
 
 use super::super::auth::{Credential, ProviderToken};
 use super::super::request::Field;
@@ -8,14 +8,21 @@ use std::time::Duration;
 
 pub(super) fn provider_token(scene: &Scene<'_>) -> Judged {
     match &scene.push.credential {
-        Credential::Token(_) => Ok(()),
-        Credential::Certificate => {
-            let cause = "the connection has a client certificate and the request no provider \
-                         token; certificates are not emulated yet, use a token";
-            Err(Rejection::new(Reason::BadCertificate, cause))
-        }
         Credential::Bad(defect) => Err(Rejection::new(defect.reason(), defect.to_string())),
+        Credential::Certificate(_) | Credential::Token(_) | Credential::Unreadable(_) => Ok(()),
     }
+}
+
+pub(super) fn key_revoked(scene: &Scene<'_>) -> Judged {
+    let Some((token, _)) = scene.token else { return Ok(()) };
+    // A connection stays bound to the old state. [doc] Apple, "Establishing a token-based
+    // connection to APNs"
+    let went_before = || scene.state.key_of(scene.desk.connection) == Some(&*token.key);
+    if !scene.state.has_revoked_key(&token.key) || went_before() {
+        return Ok(());
+    }
+    let cause = format!("signature valid, but key `{}` was revoked", token.key);
+    Err(Rejection::new(Reason::InvalidProviderToken, cause))
 }
 
 pub(super) fn token_age(scene: &Scene<'_>) -> Judged {
@@ -56,19 +63,21 @@ pub(super) fn connection_team(scene: &Scene<'_>) -> Judged {
 }
 
 pub(super) fn topic_allowed(scene: &Scene<'_>) -> Judged {
-    let (Some((token, _)), Field::Value(wanted)) = (scene.token, &scene.push.topic) else {
-        return Ok(());
-    };
-    let team = &token.team;
-    let cause = match &scene.topic {
-        Some(topic) if topic.team == team => return Ok(()),
-        Some(topic) => format!(
+    let Field::Value(wanted) = &scene.push.topic else { return Ok(()) };
+    let team = scene.token.map(|(token, _)| &token.team);
+    let cause = match (&scene.topic, team) {
+        (Some(_), None) => return Ok(()),
+        (Some(topic), Some(team)) if topic.team == team => return Ok(()),
+        (Some(topic), Some(team)) => format!(
             "topic `{wanted}` belongs to team `{}`, the provider token is team `{team}`'s",
             topic.team
         ),
-        None => {
+        (None, Some(team)) => {
             let known = scene.state.bundles_of(team);
             format!("topic `{wanted}` is not an app of team `{team}`; its apps: {known}")
+        }
+        (None, None) => {
+            format!("topic `{wanted}` of the client certificate is of no app here; add the app")
         }
     };
     Err(Rejection::new(Reason::TopicDisallowed, cause))

@@ -6,10 +6,15 @@ use std::borrow::Cow;
 
 /// The warnings of an accepted push.
 pub(in super::super) fn warnings(scene: &Scene<'_>) -> Vec<Cow<'static, str>> {
-    [connection(scene), type_missing(scene), type_and_topic(scene), background_priority(scene)]
-        .into_iter()
-        .flatten()
-        .collect()
+    let all = [
+        connection(scene),
+        token_ignored(scene),
+        topic_implied(scene),
+        type_missing(scene),
+        type_and_topic(scene),
+        background_priority(scene),
+    ];
+    all.into_iter().flatten().collect()
 }
 
 /// Apple speaks nothing else [doc]; a connection that is opened to no service's name gets more.
@@ -18,6 +23,23 @@ fn connection(scene: &Scene<'_>) -> Option<Cow<'static, str>> {
     (!opened.is_apples()).then_some(Cow::Borrowed(
         "Apple takes pushes by HTTP/2 over TLS alone, this one came otherwise",
     ))
+}
+
+/// A sender that has both does not mean it so. [doc] that the token is ignored
+fn token_ignored(scene: &Scene<'_>) -> Option<Cow<'static, str>> {
+    scene.push.token_ignored.then_some(Cow::Borrowed(
+        "the connection has a client certificate, so that `authorization` is not looked at",
+    ))
+}
+
+/// Apple's certificates list them. [doc]
+fn topic_implied(scene: &Scene<'_>) -> Option<Cow<'static, str>> {
+    let topic = scene.push.topic()?;
+    let certificate = scene.push.credential.certificate()?;
+    super::certificate::is_implied(certificate, topic).then(|| {
+        format!("the client certificate lists no topics, `{topic}` is taken because of its UID")
+            .into()
+    })
 }
 
 /// watchOS 6 and later need the header; others are told to. [doc]

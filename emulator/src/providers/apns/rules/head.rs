@@ -2,6 +2,7 @@
 
 use super::super::request::{Field, Route};
 use super::{Judged, Reason, Rejection, Scene};
+use std::borrow::Cow;
 
 pub(super) fn path(scene: &Scene<'_>) -> Judged {
     let (reason, cause) = match &scene.push.route {
@@ -64,7 +65,17 @@ pub(super) fn topic(scene: &Scene<'_>) -> Judged {
     match &scene.push.topic {
         Field::Value(_) => Ok(()),
         Field::Absent => {
-            let cause = "a provider token needs the header `apns-topic`";
+            let cause = match scene.push.credential.certificate() {
+                None => Cow::Borrowed("a provider token needs the header `apns-topic`"),
+                Some(certificate) => {
+                    let topics = certificate.topics.iter().map(|topic| topic.as_str());
+                    let topics = super::super::state::listed(topics);
+                    Cow::Owned(format!(
+                        "the client certificate has several topics, `apns-topic` has to say which: \
+                         {topics}"
+                    ))
+                }
+            };
             Err(Rejection::new(Reason::MissingTopic, cause))
         }
         // What "malformed" means is not documented. [guess]

@@ -1,20 +1,24 @@
 //! An APNs with one app, one device and one key, and a sender to try it with.
 
 use crate::clock::{Aging, AgingScope, FROZEN_START, Now, Order, Timestamp};
+use crate::crypto::{CertificatePlan, MadeCertificate, read_pem, self_signed};
 use crate::ids::Ids;
 use crate::post::{
     AddressId, AppId, DeviceId, Happening, NewAddress, Outcome, Platform, Post, ServiceId,
 };
 use crate::providers::apns::{Apns, Keys};
-use crate::providers::rim::{AppSpec, Desk, KeyMaker, Kit, Service, SettingError, Verdict};
+use crate::providers::rim::{
+    AppSpec, Desk, KeyMaker, Kit, Service, SettingError, Unwelcome, Verdict,
+};
 use crate::switch::Switches;
-use crate::wire::{ConnectionId, Peer, Protocol, Reply, Request, Tls, Wire};
+use crate::wire::{ConnectionId, GoAway, Peer, Protocol, Reply, Request, Tls, Wire};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair,
 };
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use bytes::Bytes;
 use serde_json::{Value, json};
 use std::fmt::Write;
 use std::time::Duration;
@@ -32,7 +36,7 @@ pub(super) const SENT: &str = "200 keep\n\
      apns-request-id: eabeae54-14a8-11e5-b60b-1697f925ec7b\n\
      apns-unique-id: <uuid>\n\n";
 
-/// 2026-09-21T13:33:20Z.
+/// 2026-09-21T14:13:20Z.
 pub(super) const START: Timestamp = Timestamp::from_seconds(1_790_000_000);
 
 /// A 200 to a push that brought [`ID`], in the sandbox.
@@ -61,7 +65,11 @@ pub(super) struct Bench {
     pub(super) now: Now,
     pub(super) connection: ConnectionId,
     pub(super) register_unknown: bool,
-    pub(super) certificate: bool,
+    /// The client certificate that connections are opened with.
+    pub(super) certificate: Option<Bytes>,
+    /// The name that is dialed.
+    pub(super) dialed: Option<&'static str>,
+    pub(super) profile: &'static str,
     pub(super) kit: Kit,
     pub(super) app: AppId,
     pub(super) device: DeviceId,
@@ -86,7 +94,9 @@ impl Bench {
             now: Now { world: FROZEN_START, sender: START },
             connection: ConnectionId(1),
             register_unknown: false,
-            certificate: false,
+            certificate: None,
+            dialed: None,
+            profile: "apns",
             kit: Kit::default(),
             app: AppId(0),
             device: DeviceId(0),
@@ -106,7 +116,8 @@ impl Bench {
         let kit = Apns::kit(&spec, &self.kit, &mut Maker).unwrap();
         Apns::learn(&mut self.keys, &kit).unwrap();
         let app = self.post.intern_app(SERVICE, name);
-        self.apns.adopt(app, &kit).unwrap();
+        self.order += 1;
+        self.apns.adopt(app, &kit, Order(self.order)).unwrap();
         kit
     }
 
@@ -213,16 +224,32 @@ impl Bench {
     }
 
     pub(super) fn peer(&self) -> Peer {
-        let client_certificates = if self.certificate { vec!["DER".into()] } else { Vec::new() };
+        let client_certificates = self.certificate.iter().cloned().collect();
+        let server_name = self.dialed.map(str::to_owned);
         Peer {
             remote: ([127, 0, 0, 1], 50_000).into(),
             local: ([127, 0, 0, 1], 7_443).into(),
-            profile: "apns",
+            profile: self.profile,
             listener: None,
             connect: None,
-            tls: Some(Tls { client_certificates, ..Tls::default() }),
+            tls: Some(Tls { client_certificates, server_name, ..Tls::default() }),
             protocol: Protocol::Http2,
         }
+    }
+
+    /// Opens a new connection.
+    pub(super) fn open(&mut self) -> Result<(), Unwelcome> {
+        self.connection.0 += 1;
+        let peer = self.peer();
+        self.at_desk(|apns, desk| apns.connection_opened(desk, &peer))
+    }
+
+    /// Why a new connection is turned away; all of what it is told is as it should be.
+    pub(super) fn turned_away(&mut self) -> (String, String) {
+        let Unwelcome { go_away, cause, .. } = self.open().unwrap_err();
+        let debug = go_away.debug.clone();
+        assert_eq!(go_away, GoAway { debug, ..GoAway::default() });
+        (String::from_utf8(go_away.debug.to_vec()).unwrap(), cause)
     }
 
     /// Moves both clocks, and does what falls due on the way.
@@ -450,11 +477,21 @@ pub(super) fn write_token(kit: &Kit, hand: Hand, header: &Value, claims: &Value)
     format!("{signed}.{}", encode(signature.as_ref()))
 }
 
+/// The client certificate of a kit.
+pub(super) fn certificate_of(kit: &Kit) -> Bytes {
+    let pem = String::from_utf8(kit.files["certificate_pem"].content.clone()).unwrap();
+    read_pem(&pem).unwrap().1.into()
+}
+
 pub(super) struct Maker;
 
 impl KeyMaker for Maker {
     fn p256(&mut self) -> Vec<u8> {
         let algorithm = &ECDSA_P256_SHA256_FIXED_SIGNING;
         EcdsaKeyPair::generate_pkcs8(algorithm, &SystemRandom::new()).unwrap().as_ref().to_vec()
+    }
+
+    fn certificate(&mut self, plan: &CertificatePlan) -> MadeCertificate {
+        self_signed(plan, &self.p256(), [7; 16], START)
     }
 }

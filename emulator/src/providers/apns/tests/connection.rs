@@ -40,7 +40,8 @@ fn case_5_one_stream_until_a_token_was_accepted_then_the_usual_number() {
 fn case_6_a_client_certificate_has_the_usual_number_at_once() {
     assert_eq!(profile(&[]).first_settings(true).max_concurrent_streams, 1_000);
     let mut bench = bench(&[]);
-    bench.certificate = true;
+    bench.certificate = Some(certificate_of(&bench.kit));
+    assert_eq!(bench.open(), Ok(()));
     assert_eq!(bench.told(&bench.push()), (None, None));
 }
 

@@ -4,6 +4,8 @@ use super::bench::*;
 use crate::providers::apns::{Apns, Keys};
 use crate::providers::rim::{AppSpec, Kit, Service, SpecError};
 
+const TOPICS: &str = "com.example.app, com.example.app.voip, com.example.app.complication";
+
 fn spec(settings: &[(&str, &str)]) -> AppSpec {
     let settings = settings.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
     AppSpec { name: APP.to_owned(), settings }
@@ -16,7 +18,14 @@ fn kit(settings: &[(&str, &str)]) -> Result<Kit, SpecError> {
 #[test]
 fn an_app_gets_a_key_in_apples_file() {
     let kit = kit(&[]).unwrap();
-    let values = [("bundle_id", APP), ("key_id", "PUSHPITKEY"), ("team_id", "PUSHPITDEV")];
+    let values = [
+        ("bundle_id", APP),
+        ("certificate_environment", "any"),
+        ("certificate_password", "pushpit"),
+        ("certificate_topics", TOPICS),
+        ("key_id", "PUSHPITKEY"),
+        ("team_id", "PUSHPITDEV"),
+    ];
     assert_eq!(kit.values, values.map(|(key, value)| (key, value.to_owned())).into());
     let file = &kit.files["key_p8"];
     let text = String::from_utf8(file.content.clone()).unwrap();
@@ -32,7 +41,8 @@ fn an_app_gets_a_key_in_apples_file() {
 fn apps_of_one_team_share_its_key_and_other_teams_have_their_own() {
     let mut bench = Bench::new();
     let second = bench.add_app("com.example.second", &[]);
-    assert_eq!(second.files, bench.kit.files);
+    assert_eq!(second.files["key_p8"], bench.kit.files["key_p8"]);
+    assert_ne!(second.files["certificate_pem"], bench.kit.files["certificate_pem"]);
     let other = bench.add_app("com.example.third", &[("team_id", "OTHERTEAM1")]);
     let ids = (other.values["team_id"].as_str(), other.values["key_id"].len());
     assert_eq!(ids, ("OTHERTEAM1", 10));
@@ -88,7 +98,8 @@ fn wrong_settings_say_what_to_do() {
     let expected = [
         "app `com.example.app`: unknown setting `team`\ndid you mean `team_id`?",
         "app `com.example.app`: unknown setting `topic_prefix`\n\
-         the settings are `broadcast`, `key_id`, `key_p8`, `team_id`",
+         the settings are `broadcast`, `certificate_environment`, `certificate_password`, \
+         `certificate_topics`, `key_id`, `key_p8`, `team_id`",
         "app `com.example.app`: expected an id in `team_id`, found `a/b`\n\
          Apple's have 10 letters and digits, such as `ABC123DEFG`",
         "app `com.example.app`: a `key_p8` needs its `key_id`\n\
@@ -126,4 +137,65 @@ fn an_app_broadcasts_unless_that_is_switched_off() {
     let error = kit(&[("broadcast", "yes")]).unwrap_err();
     let what = "app `com.example.app`: expected `on` or `off` in `broadcast`, found `yes`";
     assert_eq!((error.to_string().as_str(), error.setting.as_deref()), (what, Some("broadcast")));
+}
+
+#[test]
+fn a_certificate_is_kept_until_it_is_to_say_something_else() {
+    let first = kit(&[]).unwrap();
+    let again = |settings: &[(&str, &str)], before: &Kit| {
+        Apns::kit(&spec(settings), before, &mut Maker).unwrap()
+    };
+    assert_eq!(again(&[], &first), first);
+    let sandbox = again(&[("certificate_environment", "sandbox")], &first);
+    assert_ne!(sandbox.files["certificate_pem"], first.files["certificate_pem"]);
+    assert_eq!(sandbox.files["key_p8"], first.files["key_p8"]);
+    assert_eq!(again(&[], &sandbox), sandbox);
+    let topics =
+        again(&[("certificate_topics", " com.example.app.voip ,com.example.app")], &sandbox);
+    assert_eq!(topics.values["certificate_topics"], "com.example.app, com.example.app.voip");
+    assert_eq!(topics.values["certificate_environment"], "sandbox");
+    let names = ["certificate_p12", "certificate_pem"].map(|key| &*topics.files[key].name);
+    assert_eq!(names, ["Certificate_com.example.app.p12", "Certificate_com.example.app.pem"]);
+}
+
+#[test]
+fn a_certificate_of_the_longest_app_and_list_can_be_read() {
+    let name = "x".repeat(255);
+    let list: Vec<_> = (10..29).map(|number| format!("{number}{}", "y".repeat(253))).collect();
+    let settings = [("certificate_topics".to_owned(), list.join(","))].into();
+    let spec = AppSpec { name, settings };
+    let kit = Apns::kit(&spec, &Kit::default(), &mut Maker).unwrap();
+    assert_eq!(super::super::kit::issued(&kit, crate::clock::Order(1)).map(drop), Ok(()));
+    assert!(kit.files["certificate_pem"].name.len() < 255);
+}
+
+#[test]
+fn wrong_settings_of_a_certificate_say_what_to_do() {
+    let many = vec!["a"; 1].into_iter().chain((0..25).map(|_| "b")).collect::<Vec<_>>();
+    let many: Vec<_> = many.iter().enumerate().map(|(at, it)| format!("{it}{at}")).collect();
+    let told = [
+        ("certificate_environment", "both"),
+        ("certificate_password", ""),
+        ("certificate_password", "a b"),
+        ("certificate_topics", "com.example.app; com.example.chat"),
+        ("certificate_topics", &many.join(",")),
+    ]
+    .map(|setting| {
+        let error = kit(&[setting]).unwrap_err();
+        assert_eq!(error.setting.as_deref(), Some(setting.0));
+        format!("{}\n{}", error.what, error.help)
+    });
+    let password = "expected 1 to 64 visible ASCII characters in `certificate_password`\n\
+                    it is for `certificate_p12` and stands in `index.json`: it keeps no secret";
+    let expected = [
+        "expected `any`, `production` or `sandbox` in `certificate_environment`, found `both`\n\
+         `any` makes a certificate for both, as Apple's are today",
+        password,
+        password,
+        "expected topics with commas between them in `certificate_topics`, found \
+         `com.example.app; com.example.chat`\nsuch as `com.example.chat, com.example.chat.voip`",
+        "expected at most 20 topics in `certificate_topics`, found 27\n\
+         a certificate is for one app and what belongs to it",
+    ];
+    assert_eq!(told, expected);
 }

@@ -1,11 +1,12 @@
 //! The conformance cases of the fact sheet, by their numbers, without sockets.
 //!
-//! What is missing is not built yet, or is the wire's: certificates, key scopes, the connection layer,
-//! what single push types do on the device.
+//! What is missing is not built yet, or is the wire's: key scopes, the connection layer, what single
+//! push types do on the device.
 
 mod address;
 mod bench;
 mod broadcast;
+mod certificate;
 mod channel;
 mod connection;
 mod delivery;

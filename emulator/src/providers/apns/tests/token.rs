@@ -23,18 +23,6 @@ fn case_42_no_provider_token() {
 }
 
 #[test]
-fn a_client_certificate_without_a_token_is_refused_honestly() {
-    let mut bench = Bench::new();
-    bench.certificate = true;
-    let push = bench.push().without("authorization");
-    assert_eq!(bench.send(&push), err(403, "BadCertificate"));
-    let cause = "the connection has a client certificate and the request no provider token; \
-                 certificates are not emulated yet, use a token";
-    assert_eq!(bench.cause(&push), ("provider-token", cause.to_owned()));
-    assert_eq!(bench.send(&bench.push()), OK);
-}
-
-#[test]
 fn case_43_the_scheme_is_written_in_any_case() {
     let mut bench = Bench::new();
     let replies = ["bearer", "Bearer", "BEARER"].map(|scheme| {

@@ -1,5 +1,6 @@
 //! Rules about where a request goes: path, method, identifiers, app, channel.
 
+use super::super::super::certificate::Certificate;
 use super::super::super::request::Field;
 use super::super::super::topic;
 use super::super::channel::{MAX_CHANNELS, Policy};
@@ -75,10 +76,13 @@ pub(super) fn suffix(scene: &Scene<'_>) -> Judged {
     }
 }
 
-/// The bundle ID is not covered by the provider token. [doc]
+/// The bundle ID is not covered by the provider token or the certificate. [doc]
 pub(super) fn allowed(scene: &Scene<'_>) -> Judged {
+    if let Some(certificate) = scene.caller.push.credential.certificate() {
+        return allowed_by(certificate, scene);
+    }
     let Some((token, _)) = scene.caller.token else {
-        let cause = "only a provider token says whose app the path names";
+        let cause = "only a provider token or a certificate says whose app the path names";
         return Err(Rejection::new(Reason::TopicMismatch, cause));
     };
     let team = &token.team;
@@ -92,6 +96,17 @@ pub(super) fn allowed(scene: &Scene<'_>) -> Judged {
             let known = scene.caller.state.bundles_of(team);
             format!("the path names no app of team `{team}`; its apps: {known}")
         }
+    };
+    Err(Rejection::new(Reason::TopicMismatch, cause))
+}
+
+/// A certificate is for the app of its UID. [doc]
+fn allowed_by(certificate: &Certificate, scene: &Scene<'_>) -> Judged {
+    let uid = &certificate.uid;
+    let cause = match (scene.asked.bundle(), &scene.caller.topic) {
+        (Some(bundle), Some(_)) if bundle == uid => return Ok(()),
+        (_, Some(_)) => format!("the path's app is not the client certificate's, which is `{uid}`"),
+        (_, None) => format!("the path names no app here; the client certificate's is `{uid}`"),
     };
     Err(Rejection::new(Reason::TopicMismatch, cause))
 }
