@@ -21,6 +21,8 @@ struct Sender {
     on_goaway: Lost,
     /// With a stream that is refused.
     on_refusal: Lost,
+    /// What it says when its client certificate is not taken.
+    on_bad_certificate: &'static str,
 }
 
 /// What a sender does with a push that was not taken.
@@ -40,7 +42,9 @@ const SENDERS: &[Sender] = &[
         on_503: Lost::Reports,
         on_goaway: Lost::Repeats,
         on_refusal: Lost::Repeats,
+        on_bad_certificate: "context deadline exceeded",
     },
+    NANOMDM,
     Sender {
         folder: "java-pushy",
         runtime: "mvn",
@@ -49,6 +53,7 @@ const SENDERS: &[Sender] = &[
         on_503: Lost::Reports,
         on_goaway: Lost::Reports,
         on_refusal: Lost::Repeats,
+        on_bad_certificate: "Stream closed before a reply was received",
     },
     Sender {
         folder: "node-node-apn",
@@ -58,6 +63,7 @@ const SENDERS: &[Sender] = &[
         on_503: Lost::Repeats,
         on_goaway: Lost::Reports,
         on_refusal: Lost::Reports,
+        on_bad_certificate: "NGHTTP2_REFUSED_STREAM",
     },
     Sender {
         folder: "python-aioapns",
@@ -67,6 +73,7 @@ const SENDERS: &[Sender] = &[
         on_503: Lost::Reports,
         on_goaway: Lost::Races,
         on_refusal: Lost::Repeats,
+        on_bad_certificate: "MaxAttemptsExceeded",
     },
     Sender {
         folder: "rust-apple-apns",
@@ -76,11 +83,26 @@ const SENDERS: &[Sender] = &[
         on_503: Lost::Reports,
         on_goaway: Lost::Repeats,
         on_refusal: Lost::Repeats,
+        on_bad_certificate: "error sending request for url",
     },
 ];
 
+/// An MDM server, which has a story of its own.
+const NANOMDM: Sender = Sender {
+    folder: "go-nanomdm",
+    runtime: "go",
+    prepare: &["FOLDER/build"],
+    run: &["FOLDER/target/pushpit-sender-nanomdm"],
+    on_503: Lost::Reports,
+    on_goaway: Lost::Repeats,
+    on_refusal: Lost::Repeats,
+    on_bad_certificate: "http2: client conn could not be established",
+};
+
 const STORIES: &[(&str, &str)] = &[
     ("aged-token", include_str!("stories/aged-token.yaml")),
+    ("certificate", include_str!("stories/certificate.yaml")),
+    ("certificate-environment", include_str!("stories/certificate-environment.yaml")),
     ("cleanup", include_str!("stories/cleanup.yaml")),
     ("dead-token", include_str!("stories/dead-token.yaml")),
     ("hundred-at-once", include_str!("stories/hundred-at-once.yaml")),
@@ -134,6 +156,19 @@ fn pushy_lives_through_every_story() {
     tell_all("java-pushy");
 }
 
+/// Cases 32 and 92 of the fact sheet. Of the reason in the GOAWAY this version of Go tells nothing.
+#[test]
+fn nanomdm_pushes_by_certificate_alone() {
+    if !prepare(&NANOMDM) {
+        return;
+    }
+    let stories = tempfile::tempdir().unwrap();
+    let story = include_str!("stories/mdm.yaml").replace("SENDER", &words(&NANOMDM));
+    let story = story.replace("TOLD", NANOMDM.on_bad_certificate);
+    fs::write(stories.path().join("mdm.yaml"), story).unwrap();
+    run_all(NANOMDM.folder, stories.path());
+}
+
 #[test]
 fn every_sender_of_the_fixtures_has_a_test() {
     let folders = fs::read_dir(fixtures()).unwrap().map(|entry| entry.unwrap().path());
@@ -174,7 +209,8 @@ fn tell_all(folder: &str) {
     let stories = tempfile::tempdir().unwrap();
     for (name, story) in STORIES.iter().chain(&sender.own_stories()) {
         let path = stories.path().join(format!("{name}.yaml"));
-        fs::write(&path, story.replace("SENDER", &words(sender))).unwrap();
+        let story = story.replace("SENDER", &words(sender));
+        fs::write(&path, story.replace("TOLD", sender.on_bad_certificate)).unwrap();
     }
     run_all(folder, stories.path());
 }

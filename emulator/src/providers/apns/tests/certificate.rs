@@ -240,6 +240,27 @@ fn a_certificate_that_was_aged_is_over_and_one_that_comes_later_is_not() {
 }
 
 #[test]
+fn a_certificate_makes_channels_for_its_own_app_alone() {
+    let mut bench = bench(&[]);
+    let create = bench.new_channel(1).without("authorization");
+    let made = bench.send(&create);
+    assert!(made.starts_with("201 keep\n"), "{made}");
+    bench.add_app("com.example.other", &[]);
+    let other = create.clone().path("/1/apps/com.example.other/channels");
+    assert_eq!(bench.send(&other), broadcast_err(403, "TopicMismatch"));
+    let cause = "the path's app is not the client certificate's, which is `com.example.app`";
+    assert_eq!(bench.cause(&other), ("bundle-allowed", cause.to_owned()));
+    let nobody = create.clone().path("/1/apps/com.nobody.app/channels");
+    let cause = "the path names no app here; the client certificate's is `com.example.app`";
+    assert_eq!(bench.cause(&nobody), ("bundle-allowed", cause.to_owned()));
+    let app = bench.app;
+    assert!(bench.apns.revoke(app, "certificate").is_some());
+    assert_eq!(bench.send(&create).lines().next(), Some("201 keep"));
+    bench.connection.0 += 1;
+    assert_eq!(bench.send(&create), broadcast_err(403, "BadCertificate"));
+}
+
+#[test]
 fn location_pushes_need_a_provider_token() {
     let mut bench = bench(&[("certificate_topics", "com.example.app.location-query")]);
     let by_topic = push(&bench).with("apns-topic", "com.example.app.location-query");
