@@ -3,11 +3,12 @@
 //! What is found here needs neither time nor state; age and binding are rules.
 
 use super::certificate::{Certificate, CertificateDefect};
-use super::request::Head;
+use super::request::{Environment, Head};
 use super::rules::Reason;
 use crate::clock::Timestamp;
 use crate::crypto::{Jwt, JwtError, SignatureError, TokenCache, VerifyingKey};
 use crate::wire::Peer;
+use compact_str::CompactString;
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -42,10 +43,25 @@ impl Default for Shared {
 /// A key of a team.
 #[derive(Debug)]
 pub(super) struct Key {
+    /// Its id, as tokens name it.
+    pub(super) id: Arc<str>,
     /// The team that it belongs to.
     pub(super) team: Arc<str>,
     /// What its signatures are checked with.
     pub(super) verifying: VerifyingKey,
+    /// What it is for.
+    pub(super) scope: Scope,
+}
+
+/// What a key is for. [doc] Apple, "Establishing a token-based connection to APNs"
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Scope {
+    /// The one environment; `None` is both, as of keys made before 2025.
+    pub(super) environment: Option<Environment>,
+    /// The topics of a topic-specific key; `None` is all of the team's.
+    pub(super) topics: Option<Vec<CompactString>>,
+    /// The id of the key that may be used beside it.
+    pub(super) related: Option<Box<str>>,
 }
 
 /// What a request has to show.
@@ -64,10 +80,8 @@ pub(super) enum Credential {
 /// A provider token whose signature is valid.
 #[derive(Debug)]
 pub(super) struct ProviderToken {
-    /// The team.
-    pub(super) team: Arc<str>,
-    /// The id of the key that signed it.
-    pub(super) key: Arc<str>,
+    /// The key that signed it.
+    pub(super) key: Arc<Key>,
     /// When it was issued, as it says.
     pub(super) issued: Timestamp,
     /// Its text.
@@ -126,9 +140,9 @@ impl Keys {
     }
 
     /// Adds a key, in a new snapshot.
-    pub(super) fn add(&mut self, id: &str, key: Key) {
+    pub(super) fn add(&mut self, key: Key) {
         let mut by_id = self.shared.by_id.clone();
-        by_id.insert(id.to_owned(), Arc::new(key));
+        by_id.insert(key.id.to_string(), Arc::new(key));
         self.shared = Arc::new(Shared { by_id, ..Shared::default() });
     }
 
@@ -179,13 +193,7 @@ impl Keys {
                 says: cut(&says),
             });
         }
-        Ok(ProviderToken {
-            team: key.team.clone(),
-            key: id.as_ref().into(),
-            issued,
-            text: text.clone(),
-            hash,
-        })
+        Ok(ProviderToken { key: key.clone(), issued, text: text.clone(), hash })
     }
 
     fn unknown(&self, id: &str) -> TokenDefect {

@@ -31,8 +31,21 @@ pub(super) const PROFILE: ConnectionProfile = ConnectionProfile {
 };
 
 /// What can be chosen.
-pub(super) const SWITCHES: &[Switch] =
-    &[STREAMS, STREAMS_AT_FIRST, STREAMS_AFTER_ERROR, EXCESS, ERRORS, IDLE, HTTP1, UNLISTED];
+pub(super) const SWITCHES: &[Switch] = &[
+    STREAMS,
+    STREAMS_AT_FIRST,
+    STREAMS_AFTER_ERROR,
+    EXCESS,
+    ERRORS,
+    IDLE,
+    HTTP1,
+    UNLISTED,
+    UPDATES,
+    UPDATE_BURST,
+    STAYS,
+    ENVIRONMENT_REASON,
+    NEW_APPS,
+];
 
 const STREAMS: Switch = Switch {
     name: "apns.streams",
@@ -105,6 +118,51 @@ const UNLISTED: Switch = Switch {
     source: "[client] pushy's mock server takes both; [doc] Apple wants them listed",
 };
 
+const UPDATES: Switch = Switch {
+    name: "apns.token-updates",
+    takes: Takes::Word(&["allowed", "limited"]),
+    usual: "allowed",
+    strict: Some("limited"),
+    about: "whether a connection may bring another provider token at any time, with a note, or once \
+            in 20 minutes of the sender's clock, else 429 TooManyProviderTokenUpdates",
+    source: "[doc] Apple, \"Establishing a token-based connection to APNs\"",
+};
+const UPDATE_BURST: Switch = Switch {
+    name: "apns.token-update-burst",
+    takes: Takes::CountOrOff { least: 1, most: 1_000 },
+    usual: "off",
+    strict: None,
+    about: "how many provider tokens more are let pass within the 20 minutes",
+    source: "[report] APNSwift #34: some five messages with a token each went through",
+};
+const STAYS: Switch = Switch {
+    name: "apns.spoiled-connections",
+    takes: Takes::Word(&["recover", "after-updates", "after-expiry", "after-both"]),
+    usual: "recover",
+    strict: None,
+    about: "whether a connection goes on after TooManyProviderTokenUpdates or \
+            ExpiredProviderToken, or gives that answer to all that follows",
+    source: "[report] jchambers/pushy #811 and its author's comment; node-apn goes on [client]",
+};
+const ENVIRONMENT_REASON: Switch = Switch {
+    name: "apns.environment-key-reason",
+    takes: Takes::Word(&["observed", "documented"]),
+    usual: "observed",
+    strict: None,
+    about: "how the reason is spelled for a key of the other environment: \
+            BadEnvironmentKeyInToken or BadEnvironmentKeyIdInToken",
+    source: "[client] APNSwift PR 229; [doc] Apple, \"Handling notification responses from APNs\"",
+};
+const NEW_APPS: Switch = Switch {
+    name: "apns.new-apps",
+    takes: Takes::Word(&["allowed", "refused"]),
+    usual: "allowed",
+    strict: Some("refused"),
+    about: "whether a connection takes pushes to an app that was added after its first push, with \
+            a note, or answers TopicDisallowed",
+    source: "[doc] Apple, \"Establishing a token-based connection to APNs\"; the reason is a [guess]",
+};
+
 /// How connections behave, as it was chosen.
 pub(super) fn profile(switches: &Switches) -> ConnectionProfile {
     let streams = |switch| switches.count(switch);
@@ -132,6 +190,15 @@ pub(super) struct Conduct {
     errors: Option<u32>,
     /// Whether a certificate without a list of topics goes for those that its UID implies.
     pub(super) takes_implied: bool,
+    /// How many provider tokens more a connection may bring within 20 minutes; any number, where
+    /// nothing is said.
+    pub(super) token_updates: Option<u32>,
+    /// What a key of the other environment is told.
+    pub(super) environment_reason: Reason,
+    /// Whether connections take apps that were added after their first push.
+    pub(super) takes_new_apps: bool,
+    stays_updated: bool,
+    stays_expired: bool,
 }
 
 /// How a request's connection was opened.
@@ -188,12 +255,32 @@ impl Conduct {
     pub(super) fn chosen(switches: &Switches) -> Self {
         let profile = profile(switches);
         let usual = profile.settings.max_concurrent_streams;
+        let stays = |word| switches.is(&STAYS, word) || switches.is(&STAYS, "after-both");
         Self {
             usual,
             first: profile.streams_at_first.unwrap_or(usual),
             after_error: switches.count(&STREAMS_AFTER_ERROR),
             errors: switches.count(&ERRORS),
             takes_implied: switches.is(&UNLISTED, "implied"),
+            token_updates: switches
+                .is(&UPDATES, "limited")
+                .then(|| switches.count(&UPDATE_BURST).unwrap_or(0)),
+            environment_reason: match switches.is(&ENVIRONMENT_REASON, "observed") {
+                true => Reason::BadEnvironmentKeyInToken,
+                false => Reason::BadEnvironmentKeyIdInToken,
+            },
+            takes_new_apps: switches.is(&NEW_APPS, "allowed"),
+            stays_updated: stays("after-updates"),
+            stays_expired: stays("after-expiry"),
+        }
+    }
+
+    /// Whether a rejection spoils its connection.
+    pub(super) const fn spoils(&self, reason: Reason) -> bool {
+        match reason {
+            Reason::TooManyProviderTokenUpdates => self.stays_updated,
+            Reason::ExpiredProviderToken => self.stays_expired,
+            _ => false,
         }
     }
 

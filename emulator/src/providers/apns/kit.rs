@@ -2,6 +2,7 @@
 //! a client certificate of its own.
 
 mod certificate;
+mod scope;
 
 use super::auth::{Key, Keys, cut};
 use super::certificate::Certificate;
@@ -48,6 +49,7 @@ pub(super) fn make(
     let off = broadcast.filter(|word| *word == OFF).map(|off| (BROADCAST, off.to_owned()));
     let values = values.into_iter().chain(off).collect();
     let mut kit = Kit { app: spec.name.clone(), values, files: [(KEY_P8, file)].into() };
+    scope::add(&mut kit, spec, existing, same_key);
     certificate::add(&mut kit, spec, existing, maker)?;
     match (read_key(&kit), setting(KEY_P8)) {
         (Err(error), Some(brought)) => Err(no_key(&spec.name, brought, error)),
@@ -55,16 +57,26 @@ pub(super) fn make(
     }
 }
 
-/// Adds a kit's key to the keys.
+/// Adds a kit's key to the keys. A key's scope is its own: apps that share it say the same, or
+/// nothing.
 pub(super) fn learn(keys: &mut Keys, kit: &Kit) -> Result<(), SpecError> {
     let key = read_key(kit)?;
     let id = value(kit, KEY_ID)?;
     match keys.find(id) {
-        None => keys.add(id, key),
+        None => keys.add(key),
         Some(known) if known.is(&key) => {}
         Some(known) => {
-            let what = format!("key id `{id}` is already that of another key of `{}`", known.team);
-            let help = "give one of the two keys another `key_id`";
+            let same = known.team == key.team && known.verifying.point() == key.verifying.point();
+            let (what, help) = match same {
+                true => (
+                    format!("key `{id}` is already known with another scope"),
+                    "say the same of it in all apps that use it, or give this one another `key_id`",
+                ),
+                false => (
+                    format!("key id `{id}` is already that of another key of `{}`", known.team),
+                    "give one of the two keys another `key_id`",
+                ),
+            };
             return Err(setting_trouble(KEY_ID, &kit.app, what, help));
         }
     }
@@ -126,6 +138,7 @@ fn check_settings(spec: &AppSpec) -> Result<(), SpecError> {
             certificate::ENVIRONMENT | certificate::PASSWORD | certificate::TOPICS => {
                 certificate::check(spec, name, value)?;
             }
+            scope::ENVIRONMENT | scope::RELATED | scope::TOPICS => scope::check(spec, name, value)?,
             unknown => return Err(unknown_setting(&spec.name, unknown)),
         }
     }
@@ -155,7 +168,12 @@ fn read_key(kit: &Kit) -> Result<Key, SpecError> {
             let what = format!("`{}` cannot be read: {error}", file.name);
             trouble(&kit.app, what, "expected the content of an Apple `AuthKey_….p8` file")
         })?;
-    Ok(Key { team: Arc::from(value(kit, TEAM_ID)?), verifying })
+    Ok(Key {
+        id: Arc::from(value(kit, KEY_ID)?),
+        team: Arc::from(value(kit, TEAM_ID)?),
+        verifying,
+        scope: scope::read(kit)?,
+    })
 }
 
 /// The id of a new key: ten characters, the same in every run.
@@ -203,7 +221,9 @@ fn no_key(app: &str, brought: &str, error: SpecError) -> SpecError {
 
 impl Key {
     fn is(&self, other: &Self) -> bool {
-        self.team == other.team && self.verifying.point() == other.verifying.point()
+        self.team == other.team
+            && self.verifying.point() == other.verifying.point()
+            && self.scope == other.scope
     }
 }
 
@@ -218,13 +238,16 @@ pub(super) const KEY_P8: &str = "key_p8";
 pub(super) const TEAM_ID: &str = "team_id";
 
 /// What an app may say about itself.
-const SETTINGS: [&str; 7] = [
+const SETTINGS: [&str; 10] = [
     BROADCAST,
     certificate::ENVIRONMENT,
     certificate::PASSWORD,
     certificate::TOPICS,
+    scope::ENVIRONMENT,
     KEY_ID,
     KEY_P8,
+    scope::TOPICS,
+    scope::RELATED,
     TEAM_ID,
 ];
 

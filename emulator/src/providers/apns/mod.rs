@@ -1,9 +1,10 @@
 //! The Apple Push Notification service: `POST /3/device/<token>` over HTTP/2.
 //!
 //! The facts are in the sheet `protocols/apns.md`; the tests carry its case numbers. Not here yet:
-//! key scopes, what single push types do on the device.
+//! what single push types do on the device.
 
 mod auth;
+mod binding;
 mod broadcast;
 mod certificate;
 mod connection;
@@ -168,7 +169,8 @@ impl Service for Apns {
         let owner = scene.topic.map(|topic| (topic.app, topic.kind));
         let mut warnings = if judged.is_ok() { rules::warnings(&scene) } else { Vec::new() };
         if passed {
-            self.state.passed(desk.connection, &push.credential, token);
+            let app = owner.map(|(app, _)| app);
+            self.state.passed(desk, &push.credential, token, app);
         }
         let made_up = judged.is_ok() && address.is_none();
         let address = judged.and_then(|()| match (address, owner, push.device_token()) {
@@ -186,6 +188,7 @@ impl Service for Apns {
             }
             Err((check, rejection)) => {
                 let reason = rejection.reason;
+                self.state.spoil(desk.connection, reason);
                 let answer = edge::rejected(desk.ids, push, check, rejection);
                 (answer, Became::Rejected { reason, known: passed })
             }

@@ -9,10 +9,12 @@ mod certificate;
 mod credential;
 mod gentle;
 mod head;
+mod key;
 mod reason;
 
 pub(super) use certificate::at_the_door;
 pub(super) use gentle::warnings;
+pub(super) use key::covered;
 pub(super) use reason::Reason;
 
 use super::auth::ProviderToken;
@@ -94,8 +96,12 @@ pub(super) const CHECKS: &[Check] = &[
     Check { name: "certificate", stage: Stage::Credential, run: certificate::certificate },
     Check { name: "provider-token", stage: Stage::Credential, run: credential::provider_token },
     Check { name: "key-revoked", stage: Stage::Credential, run: credential::key_revoked },
+    Check { name: "connection-spoiled", stage: Stage::Credential, run: key::spoiled },
+    Check { name: "key-environment", stage: Stage::Credential, run: key::environment },
     Check { name: "token-age", stage: Stage::Credential, run: credential::token_age },
     Check { name: "connection-team", stage: Stage::Credential, run: credential::connection_team },
+    Check { name: "connection-key", stage: Stage::Credential, run: key::related },
+    Check { name: "token-updates", stage: Stage::Credential, run: key::updates },
     Check { name: "apns-id", stage: Stage::Header, run: head::id },
     Check { name: "apns-expiration", stage: Stage::Header, run: head::expiration },
     Check { name: "apns-priority", stage: Stage::Header, run: head::priority },
@@ -104,6 +110,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check { name: "apns-topic", stage: Stage::Topic, run: head::topic },
     Check { name: "certificate-topic", stage: Stage::Topic, run: certificate::topic },
     Check { name: "topic-allowed", stage: Stage::Topic, run: credential::topic_allowed },
+    Check { name: "key-topics", stage: Stage::Topic, run: key::topics },
     Check { name: "payload-empty", stage: Stage::Payload, run: head::payload_empty },
     Check { name: "payload-size", stage: Stage::Payload, run: head::payload_size },
     Check { name: "device-token-form", stage: Stage::Address, run: address::form },

@@ -2,9 +2,11 @@
 //! seen, what was revoked.
 
 use super::auth::{Credential, ProviderToken};
+use super::binding::{Binding, Use};
 use super::broadcast::{Channels, FanOuts};
 use super::certificate::Certificate;
 use super::connection::{Became, Conduct, Opened, Standing};
+use super::rules::Reason;
 use super::topic::{self, PLAIN};
 use crate::clock::Order;
 use crate::crypto::BoundedTexts;
@@ -26,10 +28,13 @@ pub(super) struct State {
     /// The apps by bundle ID.
     apps: HashMap<Box<str>, App, FixedState>,
     /// Open connections that have authenticated; each entry goes when its connection closes.
-    bound: HashMap<ConnectionId, Bound, FixedState>,
+    bound: HashMap<ConnectionId, Binding, FixedState>,
     /// Open connections whose certificate was good at first; each entry goes when its connection
     /// closes.
     admitted: HashSet<ConnectionId, FixedState>,
+    /// Open connections on which one request spoiled all later ones; each entry goes when its
+    /// connection closes.
+    spoiled: HashMap<ConnectionId, Reason, FixedState>,
     /// Ids of keys that were revoked.
     revoked_keys: BTreeSet<Box<str>>,
     /// Certificates that were revoked.
@@ -51,6 +56,8 @@ struct App {
     team: Arc<str>,
     /// Whether it may broadcast.
     broadcasts: bool,
+    /// When it was first added.
+    added: Order,
     credentials: Issued,
 }
 
@@ -65,15 +72,6 @@ pub(super) struct Issued {
     pub(super) came: Order,
 }
 
-/// What a connection is bound to.
-#[derive(Debug)]
-struct Bound {
-    team: Arc<str>,
-    /// The newest token, so that its next use needs no look-up by text.
-    token: Arc<ProviderToken>,
-    first_seen: Order,
-}
-
 /// What a topic stands for.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Topic<'a> {
@@ -81,6 +79,8 @@ pub(super) struct Topic<'a> {
     pub(super) app: AppId,
     /// The app's team.
     pub(super) team: &'a Arc<str>,
+    /// When the app was first added.
+    pub(super) added: Order,
     /// What follows the bundle ID, if anything.
     pub(super) suffix: Option<&'static str>,
     /// The kind of token that the topic is for.
@@ -97,6 +97,7 @@ impl State {
             apps: HashMap::default(),
             bound: HashMap::default(),
             admitted: HashSet::default(),
+            spoiled: HashMap::default(),
             revoked_keys: BTreeSet::new(),
             revoked_certificates: Vec::new(),
             seen: BoundedTexts::new(MAX_SEEN),
@@ -111,6 +112,7 @@ impl State {
     pub(super) fn reset(&mut self) {
         self.bound.clear();
         self.admitted.clear();
+        self.spoiled.clear();
         self.revoked_keys.clear();
         self.revoked_certificates.clear();
         self.seen = BoundedTexts::new(MAX_SEEN);
@@ -128,11 +130,13 @@ impl State {
         credentials: Issued,
         broadcasts: bool,
     ) {
+        let added = self.apps.get(bundle).map_or(credentials.came, |app| app.added);
         let kept = self.apps.get(bundle).map(|app| &app.credentials);
         let came = kept.filter(|kept| kept.certificate == credentials.certificate);
         let came = came.map_or(credentials.came, |kept| kept.came);
         let credentials = Issued { came, ..credentials };
-        self.apps.insert(bundle.into(), App { id, team: team.into(), credentials, broadcasts });
+        let app = App { id, team: team.into(), added, credentials, broadcasts };
+        self.apps.insert(bundle.into(), app);
         if !broadcasts {
             self.channels.delete_all(id);
         }
@@ -202,7 +206,8 @@ impl State {
                 (self.apps.get(bundle)?, Some(suffix), kind)
             }
         };
-        Some(Topic { app: app.id, team: &app.team, suffix, kind, broadcasts: app.broadcasts })
+        let (team, added, broadcasts) = (&app.team, app.added, app.broadcasts);
+        Some(Topic { app: app.id, team, added, suffix, kind, broadcasts })
     }
 
     /// The bundle IDs of a team, for a person to read.
@@ -217,9 +222,9 @@ impl State {
         listed(bundles.into_iter())
     }
 
-    /// The team that a connection is bound to.
-    pub(super) fn team_of(&self, connection: ConnectionId) -> Option<&str> {
-        self.bound.get(&connection).map(|bound| &*bound.team)
+    /// What a connection is bound to.
+    pub(super) fn binding(&self, connection: ConnectionId) -> Option<&Binding> {
+        self.bound.get(&connection)
     }
 
     /// A credential's provider token, where it is one, and when its text came first.
@@ -236,9 +241,14 @@ impl State {
         }
     }
 
-    /// The key that a connection was last used with.
-    pub(super) fn key_of(&self, connection: ConnectionId) -> Option<&str> {
-        self.bound.get(&connection).map(|bound| &*bound.token.key)
+    /// What was chosen of the conduct towards connections.
+    pub(super) fn conduct(&self) -> &Conduct {
+        &self.conduct
+    }
+
+    /// The reason that all requests of a connection get, since one of them spoiled it.
+    pub(super) fn spoiled(&self, connection: ConnectionId) -> Option<Reason> {
+        self.spoiled.get(&connection).copied()
     }
 
     /// When a token's text came first; now, if it is new.
@@ -248,10 +258,9 @@ impl State {
         token: &Arc<ProviderToken>,
         now: Order,
     ) -> Order {
-        if let Some(bound) = self.bound.get(&connection)
-            && Arc::ptr_eq(&bound.token, token)
-        {
-            return bound.first_seen;
+        let bound = self.bound.get(&connection).and_then(|bound| bound.first_seen(token));
+        if let Some(first) = bound {
+            return first;
         }
         if let Some(first) = self.seen.get(token.hash, &token.text) {
             return *first;
@@ -260,29 +269,33 @@ impl State {
         now
     }
 
-    /// Binds a connection to what passed on it first: a team by its token, or a certificate.
+    /// Binds a connection to what passed on it first: a key by its token, or a certificate; takes
+    /// note of later tokens.
     pub(super) fn passed(
         &mut self,
-        connection: ConnectionId,
+        desk: &Desk<'_>,
         credential: &Credential,
         token: Option<(&Arc<ProviderToken>, Order)>,
+        app: Option<AppId>,
     ) {
         match token {
-            Some((token, first_seen)) => self.bind(connection, token, first_seen),
-            None if credential.certificate().is_some() => self.admit(connection),
+            Some((token, first_seen)) => {
+                let (at, order) = (desk.now.sender, desk.order);
+                let token = Use { token, first_seen, at, order };
+                self.bound
+                    .entry(desk.connection)
+                    .and_modify(|bound| bound.used(token, desk.aging, app.map(|app| app.0)))
+                    .or_insert_with(|| Binding::new(token));
+            }
+            None if credential.certificate().is_some() => self.admit(desk.connection),
             None => {}
         }
     }
 
-    fn bind(&mut self, connection: ConnectionId, token: &Arc<ProviderToken>, first_seen: Order) {
-        let bound = self.bound.entry(connection).or_insert_with(|| Bound {
-            team: token.team.clone(),
-            token: token.clone(),
-            first_seen,
-        });
-        if !Arc::ptr_eq(&bound.token, token) {
-            bound.token = token.clone();
-            bound.first_seen = first_seen;
+    /// Lets a rejection spoil its connection, where that was chosen.
+    pub(super) fn spoil(&mut self, connection: ConnectionId, reason: Reason) {
+        if self.conduct.spoils(reason) {
+            self.spoiled.entry(connection).or_insert(reason);
         }
     }
 
@@ -304,6 +317,7 @@ impl State {
     pub(super) fn unbind(&mut self, connection: ConnectionId) {
         self.bound.remove(&connection);
         self.admitted.remove(&connection);
+        self.spoiled.remove(&connection);
         self.standings.remove(&connection);
     }
 }

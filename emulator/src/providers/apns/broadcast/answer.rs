@@ -27,7 +27,7 @@ pub(in super::super) fn answer(
     let app = scene.caller.topic.map(|topic| topic.app);
     let passed = judged.as_ref().err().is_none_or(|refusal| refusal.stage > Stage::Credential);
     if passed {
-        state.passed(desk.connection, &asked.push.credential, token);
+        state.passed(desk, &asked.push.credential, token, app);
     }
     let done = judged.and_then(|()| match (operation, app) {
         (Some(operation), Some(app)) => Ok((operation, app)),
@@ -64,6 +64,7 @@ pub(in super::super) fn answer(
         }
         Err(refusal) => {
             let reason = refusal.rejection.reason;
+            state.spoil(desk.connection, reason);
             let answer = edge::rejected(desk.ids, asked, refusal);
             (answer, Became::Rejected { reason, known: passed })
         }

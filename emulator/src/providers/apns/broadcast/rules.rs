@@ -68,6 +68,7 @@ const CHECKS: &[Line] = &[
     line(NAMED, Rule::Own("apns-channel-id", Stage::Header, place::channel_id)),
     line(ALL, Rule::Own("bundle-suffix", Stage::Topic, place::suffix)),
     line(ALL, Rule::Own("bundle-allowed", Stage::Topic, place::allowed)),
+    line(ALL, Rule::Own("key-topics", Stage::Topic, place::key_topics)),
     line(ALL, Rule::Own("broadcast-capability", Stage::Topic, place::capability)),
     line(WRITING, Rule::Push("payload-empty")),
     line(WRITING, Rule::Own("payload-size", Stage::Payload, content::size)),

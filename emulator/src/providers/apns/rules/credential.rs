@@ -2,6 +2,7 @@
 
 use super::super::auth::{Credential, ProviderToken};
 use super::super::request::Field;
+use super::super::state::Topic;
 use super::{Judged, Reason, Rejection, Scene};
 use crate::clock::show_duration;
 use std::time::Duration;
@@ -17,11 +18,12 @@ pub(super) fn key_revoked(scene: &Scene<'_>) -> Judged {
     let Some((token, _)) = scene.token else { return Ok(()) };
     // A connection stays bound to the old state. [doc] Apple, "Establishing a token-based
     // connection to APNs"
-    let went_before = || scene.state.key_of(scene.desk.connection) == Some(&*token.key);
-    if !scene.state.has_revoked_key(&token.key) || went_before() {
+    let went_before =
+        || scene.state.binding(scene.desk.connection).is_some_and(|it| it.knows(&token.key));
+    if !scene.state.has_revoked_key(&token.key.id) || went_before() {
         return Ok(());
     }
-    let cause = format!("signature valid, but key `{}` was revoked", token.key);
+    let cause = format!("signature valid, but key `{}` was revoked", token.key.id);
     Err(Rejection::new(Reason::InvalidProviderToken, cause))
 }
 
@@ -49,25 +51,26 @@ pub(super) fn token_age(scene: &Scene<'_>) -> Judged {
 
 pub(super) fn connection_team(scene: &Scene<'_>) -> Judged {
     let Some((token, _)) = scene.token else { return Ok(()) };
-    let Some(bound) = scene.state.team_of(scene.desk.connection) else { return Ok(()) };
-    if *bound == *token.team {
+    let Some(binding) = scene.state.binding(scene.desk.connection) else { return Ok(()) };
+    let bound = &binding.key.team;
+    if *bound == token.key.team {
         return Ok(());
     }
     // An error is documented [doc], its reason is not: pushy's mock server gives this one. [client]
     let cause = format!(
         "the connection belongs to team `{bound}` since its first push; team `{}` needs one of \
          its own",
-        token.team
+        token.key.team
     );
     Err(Rejection::new(Reason::InvalidProviderToken, cause))
 }
 
 pub(super) fn topic_allowed(scene: &Scene<'_>) -> Judged {
     let Field::Value(wanted) = &scene.push.topic else { return Ok(()) };
-    let team = scene.token.map(|(token, _)| &token.team);
+    let team = scene.token.map(|(token, _)| &token.key.team);
     let cause = match (&scene.topic, team) {
         (Some(_), None) => return Ok(()),
-        (Some(topic), Some(team)) if topic.team == team => return Ok(()),
+        (Some(topic), Some(team)) if topic.team == team => return new_app(scene, topic),
         (Some(topic), Some(team)) => format!(
             "topic `{wanted}` belongs to team `{}`, the provider token is team `{team}`'s",
             topic.team
@@ -83,6 +86,22 @@ pub(super) fn topic_allowed(scene: &Scene<'_>) -> Judged {
     Err(Rejection::new(Reason::TopicDisallowed, cause))
 }
 
+/// A connection takes the team's apps as they were at its first push. [doc] Apple, "Establishing a
+/// token-based connection to APNs"; the reason is a [guess].
+fn new_app(scene: &Scene<'_>, topic: &Topic<'_>) -> Judged {
+    if scene.state.conduct().takes_new_apps || !came_later(scene, topic) {
+        return Ok(());
+    }
+    let cause = "the app was added after the connection's first push; it needs another connection";
+    Err(Rejection::new(Reason::TopicDisallowed, cause))
+}
+
+/// Whether an app was added after its connection's first push.
+pub(super) fn came_later(scene: &Scene<'_>, topic: &Topic<'_>) -> bool {
+    let binding = scene.state.binding(scene.desk.connection);
+    binding.is_some_and(|binding| topic.added > binding.since)
+}
+
 fn future(token: &ProviderToken, ahead: Duration) -> String {
     let hint = if token.issued.seconds() >= LIKELY_MILLIS { "; is it milliseconds?" } else { "" };
     let hours = ahead.as_secs() / 3_600;
@@ -90,7 +109,7 @@ fn future(token: &ProviderToken, ahead: Duration) -> String {
 }
 
 /// A length as whole minutes where that says enough, else to the second.
-fn minutes(length: Duration) -> String {
+pub(super) fn minutes(length: Duration) -> String {
     let (minutes, seconds) = (length.as_secs() / 60, length.as_secs() % 60);
     match (minutes, seconds) {
         (0, _) => show_duration(length),

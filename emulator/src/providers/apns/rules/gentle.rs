@@ -10,6 +10,8 @@ pub(in super::super) fn warnings(scene: &Scene<'_>) -> Vec<Cow<'static, str>> {
         connection(scene),
         token_ignored(scene),
         topic_implied(scene),
+        super::key::updated_early(scene),
+        new_app(scene),
         type_missing(scene),
         type_and_topic(scene),
         background_priority(scene),
@@ -40,6 +42,15 @@ fn topic_implied(scene: &Scene<'_>) -> Option<Cow<'static, str>> {
         format!("the client certificate lists no topics, `{topic}` is taken because of its UID")
             .into()
     })
+}
+
+/// A connection takes the team's apps as they were at its first push. [doc]
+fn new_app(scene: &Scene<'_>) -> Option<Cow<'static, str>> {
+    let topic = scene.topic.as_ref()?;
+    (scene.token.is_some() && super::credential::came_later(scene, topic)).then_some(Cow::Borrowed(
+        "the app was added after the connection's first push; Apple wants a new connection \
+             for it",
+    ))
 }
 
 /// watchOS 6 and later need the header; others are told to. [doc]

@@ -56,6 +56,15 @@ pub(super) fn failed(status: u16, body: &str) -> String {
     )
 }
 
+/// The switches, of which some are set.
+pub(super) fn chosen(choices: &[(&str, &str)]) -> Switches {
+    let mut switches = Switches::default();
+    for (name, value) in choices {
+        switches.set(Apns::ABOUT.switches.iter(), name, value).unwrap();
+    }
+    switches
+}
+
 pub(super) struct Bench {
     pub(super) post: Post,
     pub(super) apns: Apns,
@@ -221,6 +230,13 @@ impl Bench {
     pub(super) fn cause(&mut self, push: &Push) -> (&'static str, String) {
         let (_, verdict) = self.send_judged(push);
         (verdict.rule.unwrap(), verdict.cause.unwrap().into_owned())
+    }
+
+    /// What is let pass in an accepted push but should be known.
+    pub(super) fn warnings(&mut self, push: &Push) -> Vec<String> {
+        let (_, verdict) = self.send_judged(push);
+        assert!(verdict.accepted, "{verdict:?}");
+        verdict.warnings.into_iter().map(Into::into).collect()
     }
 
     pub(super) fn peer(&self) -> Peer {

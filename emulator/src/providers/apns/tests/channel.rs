@@ -236,3 +236,22 @@ fn a_header_that_comes_twice_is_refused() {
         assert_eq!(bench.cause(&push).1, format!("the header `{name}` came twice"));
     }
 }
+
+#[test]
+fn a_topic_specific_key_makes_channels_of_its_own_apps_alone() {
+    for (topics, reply) in [
+        ("com.example.app", None),
+        ("com.example.app.push-type.liveactivity", None),
+        ("com.example.other", Some(broadcast_err(400, "TopicDisallowed"))),
+    ] {
+        let mut bench = Bench::new();
+        let kit = bench
+            .add_app("com.example.narrow", &[("key_id", "NARROWKEY1"), ("key_topics", topics)]);
+        let new = bench.new_channel(1).bearing(&sign(&kit, START.seconds()));
+        let answer = bench.send(&new);
+        match reply {
+            None => assert!(answer.starts_with("201"), "{topics}: {answer}"),
+            Some(reply) => assert_eq!(answer, reply),
+        }
+    }
+}

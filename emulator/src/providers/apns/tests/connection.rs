@@ -3,16 +3,7 @@
 use super::bench::*;
 use crate::providers::apns::Apns;
 use crate::providers::rim::Service;
-use crate::switch::Switches;
 use crate::wire::{ConnectionProfile, Excess};
-
-fn chosen(choices: &[(&str, &str)]) -> Switches {
-    let mut switches = Switches::default();
-    for (name, value) in choices {
-        switches.set(Apns::ABOUT.switches.iter(), name, value).unwrap();
-    }
-    switches
-}
 
 fn bench(choices: &[(&str, &str)]) -> Bench {
     Bench::with(&chosen(choices))

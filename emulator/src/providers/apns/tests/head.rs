@@ -96,12 +96,15 @@ fn case_29_each_push_type_goes_with_its_own_topic_and_token() {
     let unknown = ["banner", "Alert", ""];
     let replies = unknown.map(|value| bench.send(&bench.push().with("apns-push-type", value)));
     assert_eq!(replies, [(); 3].map(|()| err(400, "InvalidPushType")));
+    let token = bench.jwt();
+    bench.connection.0 += 1;
     for (number, push_type) in (0_u8..).zip(PUSH_TYPES) {
         let topic = format!("{APP}{}", push_type.suffix.unwrap_or_default());
         let kind = bench.apns.state.topic(&topic).unwrap().kind;
         bench.add_address(kind, 0, &[number; 16]);
         let push = bench
             .push_to(&format!("{number:02x}").repeat(16))
+            .bearing(&token)
             .with("apns-push-type", push_type.name)
             .with("apns-topic", &topic)
             .with("apns-priority", "5");
@@ -114,10 +117,11 @@ fn case_29_each_push_type_goes_with_its_own_topic_and_token() {
 #[test]
 fn a_push_type_that_does_not_fit_the_topic_or_is_absent_is_accepted_with_a_warning() {
     let mut bench = Bench::new();
-    let (reply, verdict) = bench.send_judged(&bench.push().with("apns-push-type", "voip"));
+    let push = bench.push();
+    let (reply, verdict) = bench.send_judged(&push.clone().with("apns-push-type", "voip"));
     let warning = "the topic does not fit `apns-push-type: voip`, which goes with .voip";
     assert_eq!((reply.as_str(), verdict.warnings), (OK, vec![warning.into()]));
-    let (reply, verdict) = bench.send_judged(&bench.push().without("apns-push-type"));
+    let (reply, verdict) = bench.send_judged(&push.without("apns-push-type"));
     let warning = "there is no `apns-push-type`: Apple Watches do not show the push, others may \
                    delay it";
     assert_eq!((reply.as_str(), verdict.warnings), (OK, vec![warning.into()]));

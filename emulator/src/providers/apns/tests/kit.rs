@@ -99,7 +99,8 @@ fn wrong_settings_say_what_to_do() {
         "app `com.example.app`: unknown setting `team`\ndid you mean `team_id`?",
         "app `com.example.app`: unknown setting `topic_prefix`\n\
          the settings are `broadcast`, `certificate_environment`, `certificate_password`, \
-         `certificate_topics`, `key_id`, `key_p8`, `team_id`",
+         `certificate_topics`, `key_environment`, `key_id`, `key_p8`, `key_topics`, `related_key`, \
+         `team_id`",
         "app `com.example.app`: expected an id in `team_id`, found `a/b`\n\
          Apple's have 10 letters and digits, such as `ABC123DEFG`",
         "app `com.example.app`: a `key_p8` needs its `key_id`\n\

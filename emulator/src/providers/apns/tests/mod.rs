@@ -1,7 +1,7 @@
 //! The conformance cases of the fact sheet, by their numbers, without sockets.
 //!
-//! What is missing is not built yet, or is the wire's: key scopes, the connection layer, what single
-//! push types do on the device.
+//! What is missing is not built yet, or is the wire's: the connection layer, what single push types
+//! do on the device.
 
 mod address;
 mod bench;
@@ -13,6 +13,7 @@ mod delivery;
 mod fault;
 mod head;
 mod identity;
+mod key;
 mod kit;
 mod odd;
 mod payload;

@@ -2,6 +2,7 @@
 
 use super::super::super::certificate::Certificate;
 use super::super::super::request::Field;
+use super::super::super::rules::covered;
 use super::super::super::topic;
 use super::super::channel::{MAX_CHANNELS, Policy};
 use super::super::request::MAX_CHANNEL_ID;
@@ -85,7 +86,7 @@ pub(super) fn allowed(scene: &Scene<'_>) -> Judged {
         let cause = "only a provider token or a certificate says whose app the path names";
         return Err(Rejection::new(Reason::TopicMismatch, cause));
     };
-    let team = &token.team;
+    let team = &token.key.team;
     let cause = match &scene.caller.topic {
         Some(topic) if topic.team == team => return Ok(()),
         Some(topic) => format!(
@@ -98,6 +99,14 @@ pub(super) fn allowed(scene: &Scene<'_>) -> Judged {
         }
     };
     Err(Rejection::new(Reason::TopicMismatch, cause))
+}
+
+/// A topic-specific key that lists neither the app nor its Live Activities. [doc] the limit;
+/// [guess] that either is enough, and the reason
+pub(super) fn key_topics(scene: &Scene<'_>) -> Judged {
+    let Some(bundle) = scene.asked.bundle() else { return Ok(()) };
+    let activities = format!("{bundle}{LIVE_ACTIVITIES}");
+    covered(&scene.caller, bundle).or_else(|_| covered(&scene.caller, &activities))
 }
 
 /// A certificate is for the app of its UID. [doc]
@@ -157,3 +166,6 @@ pub(super) fn room(scene: &Scene<'_>) -> Judged {
     let cause = format!("the app has {MAX_CHANNELS} channels in this environment, no more go");
     Err(Rejection::new(Reason::CannotCreateChannelConfig, cause))
 }
+
+/// What follows the bundle ID in the topic of Live Activities. [doc]
+const LIVE_ACTIVITIES: &str = ".push-type.liveactivity";
