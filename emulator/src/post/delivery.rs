@@ -38,6 +38,8 @@ pub struct Submission<'a> {
     pub lane: usize,
     /// What it replaces: a collapse key, a tag.
     pub key: Option<&'a [u8]>,
+    /// What kind it is to the provider, so that all of a kind can be withdrawn.
+    pub mark: u8,
     /// What must be true of the device.
     pub gate: Gate,
     /// How long it may wait.

@@ -71,12 +71,32 @@ impl Post {
 
     /// Drops what waits for an address in a lane under a key.
     pub fn withdraw(&mut self, address: AddressId, lane: usize, key: &[u8], reason: &'static str) {
+        self.withdraw_where(address, lane, reason, |it| it.key.as_deref() == Some(key));
+    }
+
+    /// Drops what waits for an address in a lane and bears a mark.
+    pub fn withdraw_marked(
+        &mut self,
+        address: AddressId,
+        lane: usize,
+        mark: u8,
+        reason: &'static str,
+    ) {
+        self.withdraw_where(address, lane, reason, |it| it.mark == mark);
+    }
+
+    fn withdraw_where(
+        &mut self,
+        address: AddressId,
+        lane: usize,
+        reason: &'static str,
+        meant: impl Fn(&Pending) -> bool,
+    ) {
         let Some(queue) = self.queue_at(address) else {
             return;
         };
         let meant = |pending: &Pending| {
-            let key_fits = pending.key.as_deref() == Some(key);
-            pending.address == address && usize::from(pending.lane) == lane && key_fits
+            pending.address == address && usize::from(pending.lane) == lane && meant(pending)
         };
         for pending in self.queues[queue as usize].take_waiting(meant) {
             self.finish(&pending, Outcome::Dropped, reason, false);
@@ -148,6 +168,7 @@ impl Post {
             request: note.request,
             address: note.address,
             lane: u8::try_from(note.lane).expect("policies have few lanes"),
+            mark: note.mark,
             gate: note.gate,
             key: note.key.map(Into::into),
             expires: named_end.into_iter().chain(kept).min(),

@@ -23,6 +23,7 @@ pub(super) struct Pending {
     pub(super) request: u64,
     pub(super) address: AddressId,
     pub(super) lane: u8,
+    pub(super) mark: u8,
     pub(super) gate: Gate,
     pub(super) key: Option<Box<[u8]>>,
     pub(super) expires: Option<Timestamp>,

@@ -127,6 +127,7 @@ impl Bench {
             storing: Storing::Unsaid,
             payload: Payload::Lent(payload.as_bytes()),
             own_payload: false,
+            mark: 0,
             discarded: None,
         }
     }

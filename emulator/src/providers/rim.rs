@@ -105,8 +105,8 @@ pub trait Service: Sized + Send {
 
     /// What only this service knows of a device, in the shape in which it is set, where there is
     /// something to tell.
-    fn device_state(&self, device: DeviceId) -> Option<Value> {
-        let _ = device;
+    fn device_state(&self, post: &Post, device: DeviceId) -> Option<Value> {
+        let _ = (post, device);
         None
     }
 

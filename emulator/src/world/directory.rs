@@ -328,7 +328,7 @@ impl World {
             addresses,
             services: self
                 .services
-                .device_states(id)
+                .device_states(&self.post, id)
                 .map(|(name, state)| (name.to_owned(), state))
                 .collect(),
         }

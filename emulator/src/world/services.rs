@@ -128,8 +128,8 @@ macro_rules! services {
             }
 
             /// What only single services know of a device, by their names.
-            pub(super) fn device_states(&self, device: DeviceId) -> impl Iterator<Item = (&'static str, Value)> {
-                let states = [$((<$service>::ABOUT.name, self.$field.device_state(device))),*];
+            pub(super) fn device_states(&self, post: &Post, device: DeviceId) -> impl Iterator<Item = (&'static str, Value)> {
+                let states = [$((<$service>::ABOUT.name, self.$field.device_state(post, device))),*];
                 states.into_iter().filter_map(|(name, state)| Some((name, state?)))
             }
 

@@ -8,6 +8,7 @@ use crate::wire::{
     Settings, Wire,
 };
 use bytes::Bytes;
+use std::time::Duration;
 
 /// How connections behave: ALPN is `h2` or absent [client], SETTINGS as observed [report: pushy
 /// #356 and #878], HTTP/1 is answered as Netty does, whose texts the service shows [report].
@@ -45,6 +46,8 @@ pub(super) const SWITCHES: &[Switch] = &[
     STAYS,
     ENVIRONMENT_REASON,
     NEW_APPS,
+    GONE_AFTER,
+    DEVICE_RATE,
 ];
 
 const STREAMS: Switch = Switch {
@@ -163,6 +166,26 @@ const NEW_APPS: Switch = Switch {
     source: "[doc] Apple, \"Establishing a token-based connection to APNs\"; the reason is a [guess]",
 };
 
+const GONE_AFTER: Switch = Switch {
+    name: "apns.gone-after",
+    takes: Takes::LengthOrOff,
+    usual: "off",
+    strict: None,
+    about: "how long after an uninstall, in world time, pushes are still answered 200 and thrown \
+            away, before 410 begins; its `timestamp` is the uninstall's either way",
+    source: "[report] Apple staff, forum threads 745902, 793712, 798541 and 827088: days to weeks",
+};
+const DEVICE_RATE: Switch = Switch {
+    name: "apns.device-rate",
+    takes: Takes::CountOrOff { least: 1, most: 1_000_000 },
+    usual: "off",
+    strict: None,
+    about: "how many pushes one device token takes in a minute, of either clock, before 429 \
+            TooManyRequests",
+    source: "[doc] the reason: Apple, \"Handling notification responses from APNs\"; no number is \
+             known, the window is a [guess]",
+};
+
 /// How connections behave, as it was chosen.
 pub(super) fn profile(switches: &Switches) -> ConnectionProfile {
     let streams = |switch| switches.count(switch);
@@ -197,6 +220,10 @@ pub(super) struct Conduct {
     pub(super) environment_reason: Reason,
     /// Whether connections take apps that were added after their first push.
     pub(super) takes_new_apps: bool,
+    /// How long after an uninstall 410 begins.
+    pub(super) gone_after: Duration,
+    /// How many pushes a device token takes in a minute; any number, where nothing is said.
+    pub(super) device_rate: Option<u32>,
     stays_updated: bool,
     stays_expired: bool,
 }
@@ -270,6 +297,8 @@ impl Conduct {
                 false => Reason::BadEnvironmentKeyIdInToken,
             },
             takes_new_apps: switches.is(&NEW_APPS, "allowed"),
+            gone_after: switches.length(&GONE_AFTER).unwrap_or_default(),
+            device_rate: switches.count(&DEVICE_RATE),
             stays_updated: stays("after-updates"),
             stays_expired: stays("after-expiry"),
         }

@@ -22,12 +22,7 @@ pub(super) fn discards(payload: &[u8]) -> Option<&'static str> {
 /// one that the device shows. [doc] Apple, "Sending notification requests to APNs"; that only
 /// alerts collapse is a [guess].
 pub(super) fn collapse_key<'a>(push: &Push, request: &'a Request) -> Option<&'a [u8]> {
-    let is_shown = match &push.push_type {
-        Field::Absent => true,
-        Field::Value(push_type) => push_type.name == "alert",
-        Field::Bad(_) => false,
-    };
-    let named = is_shown && push.collapse_id_length > 0;
+    let named = push.collapse_id_length > 0 && is_shown(push);
     named.then(|| request.header(b"apns-collapse-id")).flatten()
 }
 
@@ -42,6 +37,23 @@ pub(super) fn ignores(broadcast: &Value) -> Option<&'static str> {
 
 /// A broadcast that would start a Live Activity.
 pub(super) const STARTS_NOTHING: &str = "Not Applied - A Broadcast Starts No Live Activity";
+
+/// Whether people see it: an alert, which a push without a type is too. [doc]
+pub(super) fn is_shown(push: &Push) -> bool {
+    match &push.push_type {
+        Field::Absent => true,
+        Field::Value(push_type) => push_type.name == "alert",
+        Field::Bad(_) => false,
+    }
+}
+
+/// What kind a push is while it waits.
+pub(super) fn mark(push: &Push) -> u8 {
+    u8::from(is_shown(push))
+}
+
+/// The mark of what people see.
+pub(super) const ALERT: u8 = 1;
 
 /// The device cannot read the payload.
 pub(super) const NOT_AN_OBJECT: &str = "Undeliverable - Payload Is Not a JSON Object";

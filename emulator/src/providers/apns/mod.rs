@@ -10,8 +10,10 @@ mod certificate;
 mod connection;
 mod device;
 mod edge;
+mod handset;
 mod kit;
 mod offline;
+mod rate;
 mod request;
 mod rules;
 mod state;
@@ -20,7 +22,8 @@ mod tests;
 mod topic;
 
 pub use auth::Keys;
-pub use broadcast::{Broadcast, Subscriptions};
+pub use broadcast::Broadcast;
+pub use handset::Setting;
 pub use request::Push;
 
 use crate::clock::{Order, Timestamp};
@@ -67,7 +70,7 @@ pub enum Asked {
 impl Service for Apns {
     type Keys = Keys;
     type Prepared = Asked;
-    type DeviceSetting = Subscriptions;
+    type DeviceSetting = Setting;
 
     const ABOUT: About = About {
         name: "apns",
@@ -220,6 +223,7 @@ impl Service for Apns {
                 let gone = desk.post.address(address);
                 if gone.kind == topic::PLAIN {
                     self.state.channels.leave_app(gone.device, gone.app);
+                    self.state.handsets.forget(gone.device, gone.app);
                 }
                 Life::Unregistered
             }
@@ -232,16 +236,16 @@ impl Service for Apns {
         post: &Post,
         device: DeviceId,
         wanted: &Value,
-    ) -> Result<Subscriptions, SettingError> {
-        broadcast::read_subscriptions(&self.state, post, device, wanted)
+    ) -> Result<Setting, SettingError> {
+        handset::read(&self.state, post, device, wanted)
     }
 
-    fn set_device(&mut self, desk: &mut Desk<'_>, device: DeviceId, setting: Subscriptions) {
-        broadcast::subscribe(&mut self.state, desk, device, setting);
+    fn set_device(&mut self, desk: &mut Desk<'_>, device: DeviceId, setting: Setting) {
+        handset::set(&mut self.state, desk, device, setting);
     }
 
-    fn device_state(&self, device: DeviceId) -> Option<Value> {
-        broadcast::shown_subscriptions(&self.state, device)
+    fn device_state(&self, post: &Post, device: DeviceId) -> Option<Value> {
+        handset::state_of(&self.state, post, device)
     }
 
     fn next_due(&self) -> Option<Timestamp> {
@@ -299,19 +303,30 @@ impl Service for Apns {
 }
 
 impl Apns {
-    fn submit(&self, desk: &mut Desk<'_>, request: &Request, push: &Push, address: AddressId) {
+    fn submit(&mut self, desk: &mut Desk<'_>, request: &Request, push: &Push, address: AddressId) {
+        if self.state.conduct().device_rate.is_some() {
+            self.state.rates.add(address, desk.now);
+        }
+        let place = desk.post.address(address);
+        let disabled = || self.state.handsets.disable(place.device, place.app);
+        let discarded = match place.life {
+            Life::Active if device::is_shown(push) && disabled() => Some(offline::DISABLED),
+            Life::Active => push.discarded,
+            Life::Expired | Life::Unregistered => Some(offline::UNREGISTERED),
+        };
         let note = Submission {
             request: desk.request,
             address,
             policy: self.state.policy,
             lane: offline::PUSH,
             key: device::collapse_key(push, request),
+            mark: device::mark(push),
             gate: offline::gate(&push.priority),
             lifetime: offline::lifetime(&push.expiration, desk.now.sender),
             storing: Storing::Unsaid,
             payload: Payload::Lent(request.body()),
             own_payload: false,
-            discarded: push.discarded,
+            discarded,
         };
         desk.post.submit(note, desk.now);
     }

@@ -51,6 +51,16 @@ pub(super) const BROADCAST: usize = 1;
 /// A device gave a channel up while a message of it waited. The words are ours.
 pub(super) const UNFOLLOWED: &str = "Discarded - Channel Not Followed (From Storage)";
 
+/// The user does not want the app's notifications. [doc] Apple, "Viewing the status of push
+/// notifications using Metrics and APNs"; that only alerts are meant is a [guess].
+pub(super) const DISABLED: &str = "Discarded - Disabled";
+
+/// The same, said while a push waited. [doc] the words; [guess] that it is dropped at once
+pub(super) const DISABLED_WHILE_STORED: &str = "Discarded - Disabled (From Storage)";
+
+/// The app is gone, which APNs does not tell yet. [doc]
+pub(super) const UNREGISTERED: &str = "Discarded - Token Unregistered";
+
 /// What must be true of the device, by priority. The meaning is Apple's [doc], the model ours.
 /// [guess]
 pub(super) fn gate(priority: &Field<Priority>) -> Gate {

@@ -118,6 +118,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check { name: "environment", stage: Stage::Address, run: address::environment },
     Check { name: "device-token-topic", stage: Stage::Address, run: address::topic },
     Check { name: "device-token-alive", stage: Stage::Address, run: address::alive },
+    Check { name: "device-rate", stage: Stage::Address, run: address::rate },
 ];
 
 /// Runs the checks until one says no.

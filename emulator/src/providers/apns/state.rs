@@ -6,6 +6,8 @@ use super::binding::{Binding, Use};
 use super::broadcast::{Channels, FanOuts};
 use super::certificate::Certificate;
 use super::connection::{Became, Conduct, Opened, Standing};
+use super::handset::Handsets;
+use super::rate::Rates;
 use super::rules::Reason;
 use super::topic::{self, PLAIN};
 use crate::clock::Order;
@@ -45,6 +47,10 @@ pub(super) struct State {
     /// Open connections whose limits hold; each entry goes when its connection closes.
     standings: HashMap<ConnectionId, Standing, FixedState>,
     /// What senders broadcast to.
+    /// How many pushes device tokens had lately, where that is bounded.
+    pub(super) rates: Rates,
+    /// What people said of the apps on their devices.
+    pub(super) handsets: Handsets,
     pub(super) channels: Channels,
     /// Broadcasts on their way.
     pub(super) fan_outs: FanOuts,
@@ -103,6 +109,8 @@ impl State {
             seen: BoundedTexts::new(MAX_SEEN),
             conduct,
             standings: HashMap::default(),
+            rates: Rates::default(),
+            handsets: Handsets::default(),
             channels: Channels::default(),
             fan_outs: FanOuts::default(),
         }
@@ -116,6 +124,8 @@ impl State {
         self.revoked_keys.clear();
         self.revoked_certificates.clear();
         self.seen = BoundedTexts::new(MAX_SEEN);
+        self.rates = Rates::default();
+        self.handsets = Handsets::default();
         self.channels = Channels::default();
         self.fan_outs = FanOuts::default();
     }

@@ -1,10 +1,12 @@
-//! Connections to APNs, frame by frame: cases 1, 2, 4, 5, 7, 8, 10 and 14, and faults.
+//! Connections to APNs, frame by frame: cases 1 to 5, 7 to 10 and 14, and faults.
 
 use super::bench::{Bench, HOST, settings};
 use pushpit_emulator::http2::frame;
 use pushpit_emulator::journal::Cursor;
-use pushpit_emulator::world::Advance;
+use pushpit_emulator::world::{Advance, Filter};
 use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 const ENDS: u8 = frame::END_HEADERS | frame::END_STREAM;
 
@@ -21,7 +23,7 @@ fn go_away(last: u8, code: u8, debug: &str) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn case_1_and_14_a_sender_without_alpn_and_with_host_alone_is_served() {
+async fn case_1_a_sender_without_alpn_is_served() {
     let bench = Bench::start(&[]).await;
     let mut client = bench.dial(HOST, &[]).await;
     client.greet().await;
@@ -29,6 +31,43 @@ async fn case_1_and_14_a_sender_without_alpn_and_with_host_alone_is_served() {
     let frames = client.frames(2).await;
     let kinds: Vec<_> = frames.iter().map(|(kind, flags, ..)| (*kind, *flags)).collect();
     assert_eq!(kinds, [(frame::SETTINGS, 0), (frame::HEADERS, ENDS)]);
+}
+
+#[tokio::test]
+async fn case_3_tls_1_1_is_refused() {
+    let bench = Bench::start(&[]).await;
+    let mut client = TcpStream::connect(bench.address()).await.unwrap();
+    let suites = [0xc0, 0x13, 0xc0, 0x14, 0x00, 0x2f];
+    let hello = [&[3, 2][..], &[7; 32], &[0], &[0, 6], &suites, &[1, 0]].concat();
+    let length = u8::try_from(hello.len()).unwrap();
+    let record = [&[22, 3, 1, 0, length + 4, 1, 0, 0, length][..], &hello].concat();
+    client.write_all(&record).await.unwrap();
+    let mut answer = Vec::new();
+    client.read_to_end(&mut answer).await.unwrap();
+    // An alert, a fatal one, and nothing else.
+    assert_eq!((answer[0], answer[5], answer.len()), (21, 2, 7), "{answer:?}");
+}
+
+#[tokio::test]
+async fn case_9_http1_is_answered_with_settings_and_goaway_and_nothing_is_recorded() {
+    let bench = Bench::start(&[]).await;
+    let mut client = bench.dial(HOST, &["http/1.1"]).await;
+    client.say(b"POST /3/device/ab HTTP/1.1\r\nhost: api.push.apple.com\r\n\r\n").await;
+    let [settings, end] = client.frames(2).await.try_into().unwrap();
+    assert_eq!((settings.0, end.0), (frame::SETTINGS, frame::GOAWAY));
+    assert_eq!(end.3, go_away(0, 1, "Unexpected HTTP/1.x request: POST /3/device/ab "));
+    assert_eq!((client.frame().await, bench.requests()), (None, 0));
+}
+
+#[tokio::test]
+async fn case_14_host_stands_in_for_authority() {
+    let bench = Bench::start(&[]).await;
+    let mut client = bench.greeted().await;
+    client.say(&bench.push(1)).await;
+    assert_eq!(client.frames(2).await[1].0, frame::HEADERS);
+    let requests = bench.running.control().requests(&Filter::default(), Cursor::default(), 10);
+    let [request] = &requests.items[..] else { panic!("{requests:?}") };
+    assert_eq!((request.host.as_str(), request.status), (HOST, 200));
 }
 
 #[tokio::test]

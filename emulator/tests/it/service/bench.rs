@@ -56,7 +56,7 @@ impl Bench {
         &self.bearer
     }
 
-    fn address(&self) -> SocketAddr {
+    pub(super) fn address(&self) -> SocketAddr {
         self.running.push()[0].address
     }
 

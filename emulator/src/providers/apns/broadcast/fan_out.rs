@@ -86,6 +86,7 @@ impl FanOut {
                 storing: self.storing,
                 payload: Payload::Shared(&self.message),
                 own_payload: false,
+                mark: 0,
                 discarded: self.discarded,
             };
             desk.post.submit(note, desk.now);

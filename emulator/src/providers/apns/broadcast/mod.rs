@@ -13,7 +13,7 @@ mod rules;
 mod subscription;
 
 pub use request::Broadcast;
-pub use subscription::Subscriptions;
+pub(super) use subscription::Subscriptions;
 
 pub(super) use answer::answer;
 pub(super) use channel::{Channels, MAX_FOLLOWED};

@@ -16,33 +16,24 @@ use std::collections::BTreeSet;
 
 /// The channels that a device is to follow, and no others.
 #[derive(Debug)]
-pub struct Subscriptions(Vec<Place>);
+pub(in super::super) struct Subscriptions(Vec<Place>);
 
-/// Reads `{"channels": [ids]}`, or `{"channels": "all"}`: all that the device's apps have now.
+/// Reads a list of ids, or `"all"`: all that the device's apps have now.
 pub(in super::super) fn read_subscriptions(
     state: &State,
     post: &Post,
     device: DeviceId,
     wanted: &Value,
 ) -> Result<Subscriptions, SettingError> {
-    let Value::Object(keys) = wanted else {
-        return Err(error(format!("expected an object, found `{}`", shown(wanted)), EXAMPLE));
-    };
-    if let Some(unknown) = keys.keys().find(|key| *key != CHANNELS) {
-        let near = strsim::damerau_levenshtein(unknown, CHANNELS) <= MAX_DISTANCE;
-        let help = if near { "did you mean `channels`?" } else { "the only key is `channels`" };
-        return Err(error(format!("unknown key `{}`", cut(unknown)), help));
-    }
-    let places: BTreeSet<Place> = match keys.get(CHANNELS) {
-        Some(Value::String(word)) if word == ALL => all(state, post, device)?,
-        Some(Value::Array(ids)) => {
+    let places: BTreeSet<Place> = match wanted {
+        Value::String(word) if word == ALL => all(state, post, device)?,
+        Value::Array(ids) => {
             ids.iter().map(|id| one(state, post, device, id)).collect::<Result<_, _>>()?
         }
-        Some(other) => {
+        other => {
             let what = format!("expected a list of channels or `all`, found `{}`", shown(other));
             return Err(error(what, EXAMPLE));
         }
-        None => return Err(error("nothing says what to change".to_owned(), EXAMPLE)),
     };
     if places.len() > super::MAX_FOLLOWED {
         let (most, found) = (super::MAX_FOLLOWED, places.len());
@@ -73,7 +64,7 @@ pub(in super::super) fn subscribe(
 pub(in super::super) fn shown_subscriptions(state: &State, device: DeviceId) -> Option<Value> {
     let followed = state.channels.followed_by(device);
     let ids = followed.iter().filter_map(|place| Some(written(&state.channels.at(*place)?.id)));
-    (!followed.is_empty()).then(|| json!({CHANNELS: ids.collect::<Vec<_>>()}))
+    (!followed.is_empty()).then(|| json!(ids.collect::<Vec<_>>()))
 }
 
 /// All channels of the apps on a device.
@@ -114,9 +105,5 @@ fn shown(value: &Value) -> String {
     cut(&value.to_string())
 }
 
-const CHANNELS: &str = "channels";
 const ALL: &str = "all";
 const EXAMPLE: &str = r#"such as `{"channels": ["dHN0LXNyY2gtY2hubA=="]}`, or `"all"` of them"#;
-
-/// How many letters of a key may be wrong before a suggestion would puzzle.
-const MAX_DISTANCE: usize = 3;

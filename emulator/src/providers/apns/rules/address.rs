@@ -2,7 +2,7 @@
 
 use super::super::request::{DeviceToken, Route};
 use super::{Judged, Reason, Rejection, Scene};
-use crate::post::Life;
+use crate::post::{Address, Life};
 
 pub(super) fn form(scene: &Scene<'_>) -> Judged {
     match &scene.push.route {
@@ -56,6 +56,7 @@ pub(super) fn alive(scene: &Scene<'_>) -> Judged {
     let address = scene.desk.post.address(address);
     let (reason, cause) = match address.life {
         Life::Active => return Ok(()),
+        Life::Unregistered if is_stale(address, scene) => return Ok(()),
         Life::Expired => (Reason::ExpiredToken, "the token ran out"),
         Life::Unregistered if address.link.is_some() => {
             (Reason::Unregistered, "another token took this one's place on the device")
@@ -63,4 +64,23 @@ pub(super) fn alive(scene: &Scene<'_>) -> Judged {
         Life::Unregistered => (Reason::Unregistered, "the app is no longer on the device"),
     };
     Err(Rejection { since: Some(address.ended.sender), ..Rejection::new(reason, cause) })
+}
+
+/// Whether APNs does not know yet that the app is gone. [report] Apple staff, forum threads 745902,
+/// 793712, 798541 and 827088
+fn is_stale(address: &Address, scene: &Scene<'_>) -> bool {
+    scene.desk.now.world < address.ended.world.after(scene.state.conduct().gone_after)
+}
+
+/// Too many pushes to one device token. [doc] the reason; [guess] how it is counted
+pub(super) fn rate(scene: &Scene<'_>) -> Judged {
+    let (Some(address), Some(most)) = (scene.address, scene.state.conduct().device_rate) else {
+        return Ok(());
+    };
+    if scene.state.rates.count(address, scene.desk.now) < most {
+        return Ok(());
+    }
+    let cause =
+        format!("the device token had {most} pushes within a minute, which is all it takes");
+    Err(Rejection::new(Reason::TooManyRequests, cause))
 }

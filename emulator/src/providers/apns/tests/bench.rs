@@ -239,6 +239,11 @@ impl Bench {
         verdict.warnings.into_iter().map(Into::into).collect()
     }
 
+    /// What is set of the device.
+    pub(super) fn device_state(&self) -> Option<Value> {
+        self.apns.device_state(&self.post, self.device)
+    }
+
     pub(super) fn peer(&self) -> Peer {
         let client_certificates = self.certificate.iter().cloned().collect();
         let server_name = self.dialed.map(str::to_owned);

@@ -179,7 +179,7 @@ fn what_waits_may_still_arrive_when_its_channel_is_gone() {
     connect(&mut bench, Connection::Online);
     let course = [(1, Outcome::Pending, OFFLINE), (1, Outcome::Delivered, FROM_STORAGE)];
     assert_eq!(bench.deliveries(), course);
-    assert_eq!(bench.apns.device_state(bench.device), None);
+    assert_eq!(bench.device_state(), None);
 }
 
 #[test]
@@ -346,7 +346,7 @@ fn an_app_follows_on_with_a_new_token_and_no_more_when_it_is_removed() {
     bench.at_desk(|apns, desk| apns.retire(desk, new, Retirement::Uninstalled));
     bench.register(bench.device, bench.app);
     assert_eq!(bench.send(&bench.broadcast(&id)), SENT);
-    assert_eq!((bench.deliveries(), bench.apns.device_state(bench.device)), (vec![], None));
+    assert_eq!((bench.deliveries(), bench.device_state()), (vec![], None));
 }
 
 #[test]
@@ -357,5 +357,5 @@ fn a_reset_forgets_channels_and_messages_on_their_way() {
     assert_eq!(bench.apns.next_due(), None);
     let read = bench.channels("GET").with("apns-channel-id", &id);
     assert_eq!(bench.send(&read), broadcast_err(400, "ChannelNotRegistered"));
-    assert_eq!(bench.apns.device_state(bench.device), None);
+    assert_eq!(bench.device_state(), None);
 }

@@ -11,6 +11,7 @@ mod channel;
 mod connection;
 mod delivery;
 mod fault;
+mod handset;
 mod head;
 mod identity;
 mod key;

@@ -2,26 +2,25 @@
 
 use super::bench::*;
 use crate::post::{Connection, Outcome};
-use crate::providers::rim::Service;
 use serde_json::{Value, json};
 
 #[test]
 fn a_device_follows_what_is_named_and_nothing_else() {
     let mut bench = Bench::new();
     let ids = [bench.create(1), bench.create(0), bench.create(1)];
-    assert_eq!(bench.apns.device_state(bench.device), None);
+    assert_eq!(bench.device_state(), None);
     bench.follow(bench.device, &[&ids[2], &ids[0], &ids[0]]);
     let state = json!({"channels": [ids[0], ids[2]]});
-    assert_eq!(bench.apns.device_state(bench.device), Some(state.clone()));
+    assert_eq!(bench.device_state(), Some(state.clone()));
     // What is shown can be set.
     bench.set(bench.device, &state).unwrap();
-    assert_eq!(bench.apns.device_state(bench.device), Some(state));
+    assert_eq!(bench.device_state(), Some(state));
     bench.follow(bench.device, &[&ids[1]]);
-    assert_eq!(bench.apns.device_state(bench.device), Some(json!({"channels": [ids[1]]})));
+    assert_eq!(bench.device_state(), Some(json!({"channels": [ids[1]]})));
     let sent = ids.each_ref().map(|id| bench.send(&bench.broadcast(id)));
     assert_eq!((sent, bench.deliveries().len()), ([SENT.to_owned(), SENT.into(), SENT.into()], 1));
     bench.follow(bench.device, &[]);
-    assert_eq!(bench.apns.device_state(bench.device), None);
+    assert_eq!(bench.device_state(), None);
 }
 
 #[test]
@@ -33,9 +32,9 @@ fn all_are_the_channels_that_the_apps_on_the_device_have_now() {
     assert!(bench.send(&foreign).starts_with("201 "));
     bench.set(bench.device, &json!({"channels": "all"})).unwrap();
     let state = Some(json!({"channels": ids}));
-    assert_eq!(bench.apns.device_state(bench.device), state);
+    assert_eq!(bench.device_state(), state);
     bench.create(1);
-    assert_eq!(bench.apns.device_state(bench.device), state);
+    assert_eq!(bench.device_state(), state);
 }
 
 #[test]
@@ -64,13 +63,13 @@ fn what_is_wrong_is_refused_with_what_to_do_and_changes_nothing() {
         .collect();
     insta::assert_snapshot!(told.join("\n"), @r#"
     expected an object, found `[]`
-      such as `{"channels": ["dHN0LXNyY2gtY2hubA=="]}`, or `"all"` of them
+      such as `{"channels": "all", "notifications": {"com.example.chat": "disabled"}}`
     nothing says what to change
-      such as `{"channels": ["dHN0LXNyY2gtY2hubA=="]}`, or `"all"` of them
+      such as `{"channels": "all", "notifications": {"com.example.chat": "disabled"}}`
     unknown key `chanels`
       did you mean `channels`?
     unknown key `badge`
-      the only key is `channels`
+      the keys are `channels` and `notifications`
     expected a list of channels or `all`, found `"some"`
       such as `{"channels": ["dHN0LXNyY2gtY2hubA=="]}`, or `"all"` of them
     expected a channel's id, found `7`
@@ -82,7 +81,7 @@ fn what_is_wrong_is_refused_with_what_to_do_and_changes_nothing() {
     channel `<foreign>` is of `com.example.other`, which is not on the device
       install the app before
     "#);
-    assert_eq!(bench.apns.device_state(bench.device), Some(json!({"channels": [id]})));
+    assert_eq!(bench.device_state(), Some(json!({"channels": [id]})));
 }
 
 #[test]
@@ -93,7 +92,7 @@ fn a_device_follows_a_hundred_channels_at_most() {
     let error = bench.set(bench.device, &json!({"channels": ids})).unwrap_err();
     assert_eq!(error.to_string(), "expected at most 100 channels for a device, found 101");
     assert!(bench.set(bench.device, &json!({"channels": "all"})).is_err());
-    assert_eq!(bench.apns.device_state(bench.device), Some(json!({"channels": ids[1..]})));
+    assert_eq!(bench.device_state(), Some(json!({"channels": ids[1..]})));
 }
 
 #[test]
