@@ -70,6 +70,40 @@ async fn case_14_host_stands_in_for_authority() {
     assert_eq!((request.host.as_str(), request.status), (HOST, 200));
 }
 
+/// firebase-admin for Node writes the URL's `protocol`, colon and all, into `:scheme`. [client]
+#[tokio::test]
+async fn a_scheme_with_a_colon_is_answered() {
+    let bench = Bench::start(&[]).await;
+    let mut client = bench.greeted().await;
+    client.say(&bench.push_by_scheme(1, "https:")).await;
+    let [raised, accepted] = client.frames(2).await.try_into().unwrap();
+    assert_eq!((raised.0, raised.2), (frame::SETTINGS, 0));
+    assert_eq!((accepted.0, accepted.1, accepted.2), (frame::HEADERS, ENDS, 1));
+    assert_eq!(statuses(&bench), [200]);
+}
+
+#[tokio::test]
+async fn strict_http2_resets_a_scheme_with_a_colon_and_serves_the_stream_after_it() {
+    let bench = Bench::start(&[("http2", "strict")]).await;
+    let mut client = bench.greeted().await;
+    client
+        .say(&[bench.push_by_scheme(1, "https:"), bench.push_by_scheme(3, "https")].concat())
+        .await;
+    let [reset, raised, accepted] = client.frames(3).await.try_into().unwrap();
+    // PROTOCOL_ERROR.
+    assert_eq!(reset, (frame::RST_STREAM, 0, 1, vec![0, 0, 0, 1]));
+    assert_eq!((raised.0, raised.2), (frame::SETTINGS, 0));
+    assert_eq!((accepted.0, accepted.1, accepted.2), (frame::HEADERS, ENDS, 3));
+    assert_eq!(statuses(&bench), [200]);
+}
+
+/// The statuses of all requests that got to the world.
+fn statuses(bench: &Bench) -> Vec<u16> {
+    let control = bench.running.control();
+    let requests = control.requests(&Filter::default(), Cursor::default(), 10);
+    requests.items.iter().map(|request| request.status).collect()
+}
+
 #[tokio::test]
 async fn case_2_4_and_5_settings_come_first_and_the_limit_rises_with_the_first_token() {
     let bench = Bench::start(&[]).await;

@@ -111,12 +111,21 @@ impl Bench {
     }
 
     pub(super) fn push_with(&self, stream: u32, bearer: &str) -> Vec<u8> {
+        self.push_to(stream, bearer, "https", ("host", HOST))
+    }
+
+    /// A push with this `:scheme`, and an `:authority` that is beyond reproach.
+    pub(super) fn push_by_scheme(&self, stream: u32, scheme: &str) -> Vec<u8> {
+        self.push_to(stream, &self.bearer, scheme, (":authority", HOST))
+    }
+
+    fn push_to(&self, stream: u32, bearer: &str, scheme: &str, host: (&str, &str)) -> Vec<u8> {
         let path = format!("/3/device/{}", self.token);
         let fields = [
             (":method", "POST"),
-            (":scheme", "https"),
+            (":scheme", scheme),
             (":path", &path),
-            ("host", HOST),
+            host,
             ("authorization", bearer),
             ("apns-topic", APP),
             ("apns-push-type", "alert"),
