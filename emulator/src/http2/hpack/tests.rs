@@ -1,6 +1,6 @@
 //! The examples of RFC 7541, appendix C, and what hostile blocks meet.
 
-use super::{Decoder, Encoder, HpackError, Listed};
+use super::{Decoder, Encoder, HpackError, Listed, integer};
 use proptest::prelude::*;
 
 type Field = (String, String);
@@ -33,6 +33,49 @@ fn long_values_that_come_again_are_read_as_they_came() {
         block.extend([(rest % 128) as u8 | 0x80, (rest / 128) as u8]);
         block.extend(coded);
         assert_eq!(decode(&mut decoder, &block), Ok(fields(&[("authorization", &value)])));
+    }
+}
+
+#[test]
+fn the_integers_of_appendix_c_1_are_read_and_written() {
+    for (value, prefix, coded) in [(10, 5, "0a"), (1337, 5, "1f 9a 0a"), (42, 8, "2a")] {
+        let coded = hex(coded);
+        let mut written = Vec::new();
+        integer::write(&mut written, 0, prefix, value);
+        assert_eq!(written, coded);
+        let followed = [&coded[..], &[0xff]].concat();
+        let mut rest = &followed[..];
+        assert_eq!(integer::read(&mut rest, prefix), Ok(value));
+        assert_eq!(rest, [0xff]);
+    }
+    // The bits above the prefix belong to something else.
+    assert_eq!(integer::read(&mut &[0xea_u8][..], 5), Ok(10));
+}
+
+#[test]
+fn the_fields_of_appendix_c_2_are_decoded_and_only_the_indexed_one_is_remembered() {
+    let literals = [
+        (
+            "400a 6375 7374 6f6d 2d6b 6579 0d63 7573 746f 6d2d 6865 6164 6572",
+            ("custom-key", "custom-header"),
+            Ok(fields(&[("custom-key", "custom-header")])),
+        ),
+        (
+            "040c 2f73 616d 706c 652f 7061 7468",
+            (":path", "/sample/path"),
+            Err(HpackError::NoEntry(62)),
+        ),
+        (
+            "1008 7061 7373 776f 7264 0673 6563 7265 74",
+            ("password", "secret"),
+            Err(HpackError::NoEntry(62)),
+        ),
+        ("82", (":method", "GET"), Err(HpackError::NoEntry(62))),
+    ];
+    for (block, expected, remembered) in literals {
+        let mut decoder = Decoder::new(4096);
+        assert_eq!(decode(&mut decoder, &hex(block)), Ok(fields(&[expected])));
+        assert_eq!(decode(&mut decoder, &[0xbe]), remembered);
     }
 }
 
@@ -79,9 +122,16 @@ fn the_requests_of_appendix_c_3_and_c_4_are_decoded() {
 }
 
 #[test]
-fn the_responses_of_appendix_c_6_are_decoded_with_evictions_from_a_small_table() {
-    let mut decoder = Decoder::new(256);
-    let blocks = [
+fn the_responses_of_appendix_c_5_and_c_6_are_decoded_with_evictions_from_a_small_table() {
+    let plain = [
+        "4803 3330 3258 0770 7269 7661 7465 611d 4d6f 6e2c 2032 3120 4f63 7420 3230 3133 2032 303a
+         3133 3a32 3120 474d 546e 1768 7474 7073 3a2f 2f77 7777 2e65 7861 6d70 6c65 2e63 6f6d",
+        "4803 3330 37c1 c0bf",
+        "88c1 611d 4d6f 6e2c 2032 3120 4f63 7420 3230 3133 2032 303a 3133 3a32 3220 474d 54c0 5a04
+         677a 6970 7738 666f 6f3d 4153 444a 4b48 514b 425a 584f 5157 454f 5049 5541 5851 5745 4f49
+         553b 206d 6178 2d61 6765 3d33 3630 303b 2076 6572 7369 6f6e 3d31",
+    ];
+    let coded = [
         "4882 6402 5885 aec3 771a 4b61 96d0 7abe 9410 54d4 44a8 2005 9504 0b81 66e0 82a6 2d1b ff6e
          919d 29ad 1718 63c7 8f0b 97c8 e9ae 82ae 43d3",
         "4883 640e ffc1 c0bf",
@@ -111,8 +161,14 @@ fn the_responses_of_appendix_c_6_are_decoded_with_evictions_from_a_small_table()
         ("content-encoding", "gzip"),
         ("set-cookie", "foo=ASDJKHQKBZXOQWEOPIUAXQWEOIU; max-age=3600; version=1"),
     ]);
-    for (block, expected) in blocks.iter().zip([first, second, third]) {
-        assert_eq!(decode(&mut decoder, &hex(block)), Ok(expected));
+    let left: Vec<_> = [5, 4, 2].map(|place| third[place].clone()).into();
+    for blocks in [plain, coded] {
+        let mut decoder = Decoder::new(256);
+        for (block, expected) in blocks.iter().zip([&first, &second, &third]) {
+            assert_eq!(decode(&mut decoder, &hex(block)).as_ref(), Ok(expected));
+        }
+        assert_eq!(decode(&mut decoder, &hex("be bf c0")).as_ref(), Ok(&left));
+        assert_eq!(decode(&mut decoder, &hex("c1")), Err(HpackError::NoEntry(65)));
     }
 }
 
