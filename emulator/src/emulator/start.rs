@@ -8,7 +8,7 @@ use crate::server::{
     Authority, Bound, Listener, Origin, Permitted, Server, ServerConfig, ServerError, Socket,
     StateFolder, is_name, most_connections,
 };
-use crate::world::{WorldConfig, abouts, check_routes};
+use crate::world::{RouteConflict, WorldConfig, abouts, check_routes};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -44,9 +44,9 @@ pub enum StartError {
         /// What was asked for.
         name: String,
     },
-    /// Two services claim the same place; a mistake of ours.
+    /// Two services claim places that overlap; a mistake of ours.
     #[error("bug in pushpit: {0}")]
-    Routes(String),
+    Routes(RouteConflict),
     /// Sockets, certificates or the state folder could not be had.
     #[error(transparent)]
     Server(#[from] ServerError),

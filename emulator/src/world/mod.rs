@@ -29,7 +29,7 @@ pub use directory::unknown_provider;
 pub use expect::{Difference, Expectation, Filter, Judgement, Miss, Subject, Wanted};
 pub use judge::{differences, holds, is_final, judge};
 pub use project::{EVENT_KINDS, deliveries, events, inbox, requests};
-pub use route::{Route, check_routes, host_of, is_push_target, profile, route};
+pub use route::{Route, RouteConflict, check_routes, host_of, is_push_target, profile, route};
 pub use services::{
     KeyRing, Prepared, about, abouts, attributes, body_ceiling, kit, service_named, switches,
 };

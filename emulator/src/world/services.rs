@@ -15,7 +15,8 @@ use serde_json::Value;
 /// Writes out, for each service, its place in every list and its arm in every match.
 macro_rules! services {
     ($($variant:ident: $field:ident = $service:ty),* $(,)?) => {
-        const ABOUTS: &[About] = &[$(<$service>::ABOUT),*];
+        /// All services' descriptions, in the order of their numbers.
+        pub(super) const ABOUTS: &[About] = &[$(<$service>::ABOUT),*];
 
         #[derive(Clone, Copy)]
         #[repr(u8)]
@@ -164,7 +165,12 @@ services! {
 
 /// All services' descriptions; a [`ServiceId`] is a place in this list.
 pub fn abouts() -> impl ExactSizeIterator<Item = (ServiceId, &'static About)> {
-    ABOUTS.iter().enumerate().map(|(place, about)| {
+    numbered(ABOUTS)
+}
+
+/// The descriptions in a list with the numbers that they have by their places.
+pub(super) fn numbered(list: &[About]) -> impl ExactSizeIterator<Item = (ServiceId, &About)> {
+    list.iter().enumerate().map(|(place, about)| {
         (ServiceId(u8::try_from(place).expect("there are fewer than 256 services")), about)
     })
 }
