@@ -160,6 +160,9 @@ pub enum Trouble {
         /// Which, and why.
         cause: crate::http2::Refusal,
     },
+    /// The sender takes nothing of what it is sent.
+    #[error("the sender read nothing for {} s", super::http2::WRITE_LIMIT.as_secs())]
+    NeverReads,
     /// A body did not arrive in time.
     #[error("a request's body did not arrive within {} s", super::body::BODY_LIMIT.as_secs())]
     SlowBody,
@@ -239,6 +242,9 @@ impl Trouble {
             }
             Self::Http2 { .. } | Self::Http2GoneAway { .. } | Self::Http2Refused { .. } => {
                 "look at the sender's HTTP/2 library and at the last requests"
+            }
+            Self::NeverReads => {
+                "let the sender read its answers while it sends; what it had not read is lost"
             }
             Self::SlowBody | Self::SlowFrame { .. } | Self::SlowHead => {
                 "the sender announced more than it sent, or was stopped"

@@ -18,6 +18,7 @@ use std::future::poll_fn;
 use std::io;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 
 /// Serves a connection to its end; says why it ended. One that is not wanted gets its SETTINGS, and
@@ -41,10 +42,11 @@ where
             return driver.end(&mut io, end).await;
         }
         if !driver.connection.output().is_empty() {
-            let written = io.write_all(driver.connection.output()).await;
-            driver.connection.written();
-            if written.is_err() || io.flush().await.is_err() {
-                return Ok(SENDER);
+            match write_out(&mut io, driver.connection.output()).await {
+                Some(Ok(())) => driver.connection.written(),
+                Some(Err(_)) => return Ok(SENDER),
+                // More words would not get out either.
+                None => return Err(Trouble::NeverReads),
             }
         }
         if driver.connection.is_over() {
@@ -81,6 +83,18 @@ where
             }
         }
     }
+}
+
+/// Writes, as long as the other side takes something from time to time; `None` when it does not.
+async fn write_out<S: AsyncWrite + Unpin>(io: &mut S, mut bytes: &[u8]) -> Option<io::Result<()>> {
+    while !bytes.is_empty() {
+        match delay::limit(WRITE_LIMIT, io.write(bytes)).await? {
+            Ok(0) => return Some(Err(io::ErrorKind::WriteZero.into())),
+            Ok(count) => bytes = &bytes[count..],
+            Err(cause) => return Some(Err(cause)),
+        }
+    }
+    delay::limit(WRITE_LIMIT, io.flush()).await
 }
 
 /// Reads what is there, up to a measure, straight into the connection; 0 means the end.
@@ -120,5 +134,8 @@ thread_local! {
 
 const SENDER: &str = "the sender closed it";
 const OURS: &str = "the server closed it";
+/// How long a sender may take nothing of what it is sent: while the server waits for that, it sees
+/// none of the connection's other limits.
+pub(super) const WRITE_LIMIT: Duration = Duration::from_secs(60);
 /// Bytes read before what they brought is answered: some hundred pushes.
 const READ_AT_ONCE: usize = 64 << 10;

@@ -38,6 +38,22 @@ fn post(stream: u32) -> Vec<u8> {
 }
 
 #[tokio::test]
+async fn a_sender_that_never_reads_is_cut_in_time() {
+    let mut bench = Bench::start().await;
+    let stuck = bench.dial().await;
+    let windows = [
+        &HELLO[..24],
+        b"\0\0\x06\x04\0\0\0\0\0\0\x04\x7f\xff\xff\xff",
+        b"\0\0\x04\x08\0\0\0\0\0\x7f\xff\0\0",
+    ];
+    let first = std::iter::once(windows.concat());
+    fill(&stuck, first.chain((0..).map(|number| post(2 * number + 1)))).await;
+    // Nothing else happens any more, so that the limit passes at once.
+    tokio::time::pause();
+    assert_eq!(bench.trouble().await, "the sender read nothing for 60 s");
+}
+
+#[tokio::test]
 async fn a_sender_that_never_reads_harms_nobody_and_is_cut_when_the_server_stops() {
     let mut bench = Bench::start().await;
     let mut other = Http2::over(bench.dial().await).await;
