@@ -170,6 +170,28 @@ fn nanomdm_pushes_by_certificate_alone() {
 }
 
 #[test]
+fn apns_case_88_aioapns_has_its_answer_at_once() {
+    tell("python-aioapns", include_str!("stories/case-88.yaml"));
+}
+
+#[test]
+fn apns_case_89_node_apn_sends_four_times_what_is_answered_429() {
+    tell("node-node-apn", include_str!("stories/case-89.yaml"));
+}
+
+#[test]
+fn apns_case_90_pushy_without_alpn_reads_the_timestamp_of_a_410_whole() {
+    let story = include_str!("stories/case-90-91.yaml").replace("KEPT", "1760000000123");
+    tell("java-pushy", &story);
+}
+
+#[test]
+fn apns_case_91_apns2_reads_the_timestamp_of_a_410_in_whole_seconds() {
+    let story = include_str!("stories/case-90-91.yaml").replace("KEPT", "1760000000000");
+    tell("go-apns2", &story);
+}
+
+#[test]
 fn every_sender_of_the_fixtures_has_a_test() {
     let folders = fs::read_dir(fixtures()).unwrap().map(|entry| entry.unwrap().path());
     let mut found: Vec<_> = folders
@@ -212,6 +234,17 @@ fn tell_all(folder: &str) {
         let story = story.replace("SENDER", &words(sender));
         fs::write(&path, story.replace("TOLD", sender.on_bad_certificate)).unwrap();
     }
+    run_all(folder, stories.path());
+}
+
+/// Lets a sender live through one story.
+fn tell(folder: &str, story: &str) {
+    let sender = SENDERS.iter().find(|sender| sender.folder == folder).unwrap();
+    if !prepare(sender) {
+        return;
+    }
+    let stories = tempfile::tempdir().unwrap();
+    fs::write(stories.path().join("story.yaml"), story.replace("SENDER", &words(sender))).unwrap();
     run_all(folder, stories.path());
 }
 

@@ -70,7 +70,7 @@ async fn a_certificate_that_ended_or_was_revoked_opens_nothing() {
 /// What Go's HTTP/2 client says of such a connection [report] sideshow/apns2 #93; nanomdm reads its
 /// debug data as JSON [client]. Versions of today say that the connection could not be established.
 #[tokio::test]
-async fn case_92_gos_error_names_the_reason() {
+async fn apns_case_92_gos_error_names_the_reason() {
     let bench = Bench::start(&[]).await;
     let file = bench.certificate_for("sandbox");
     let frames = said(&bench, HOST, &file).await;
