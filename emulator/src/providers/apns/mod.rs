@@ -3,6 +3,7 @@
 //! The facts are in the sheet `protocols/apns.md`; the tests carry its case numbers. Not here yet:
 //! what single push types do on the device.
 
+mod answer;
 mod auth;
 mod binding;
 mod broadcast;
@@ -29,8 +30,7 @@ pub use request::Push;
 use crate::clock::{Order, Timestamp};
 use crate::ids::Purpose;
 use crate::post::{
-    AddressId, AppId, DeviceId, FaultReply, Life, NewAddress, Payload, Platform, Post, ServiceId,
-    Storing, Submission,
+    AddressId, AppId, DeviceId, FaultReply, Life, NewAddress, Platform, Post, ServiceId,
 };
 use crate::providers::rim::{
     About, Answer, AppSpec, Desk, FaultedReply, KeyMaker, Kit, Retirement, Service, SettingError,
@@ -39,12 +39,10 @@ use crate::providers::rim::{
 use crate::switch::Switches;
 use crate::wire::{ConnectionId, ConnectionProfile, Peer, Request};
 use certificate::Certificate;
-use connection::{Became, Conduct};
-use rules::{Check, Reason, Rejection, Scene, Stage};
+use connection::Conduct;
 use serde_json::Value;
 use smallvec::SmallVec;
 use state::State;
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -150,54 +148,10 @@ impl Service for Apns {
     }
 
     fn answer(&mut self, desk: &mut Desk<'_>, request: &Request, asked: &Asked) -> Answer {
-        let push = match asked {
-            Asked::Push(push) => push,
-            Asked::Broadcast(asked) => {
-                return broadcast::answer(&mut self.state, desk, request, asked);
-            }
-        };
-        let token = self.state.seen(desk, &push.credential);
-        let address =
-            push.device_token().and_then(|bytes| desk.post.find_address(self.state.service, bytes));
-        let scene = Scene {
-            push,
-            desk,
-            state: &self.state,
-            token: token.map(|(token, first_seen)| (&**token, first_seen)),
-            topic: push.topic().and_then(|topic| self.state.topic(topic)),
-            address,
-        };
-        let judged = rules::judge(&scene);
-        let passed = judged.as_ref().err().is_none_or(|(check, _)| check.stage > Stage::Credential);
-        let owner = scene.topic.map(|topic| (topic.app, topic.kind));
-        let mut warnings = if judged.is_ok() { rules::warnings(&scene) } else { Vec::new() };
-        if passed {
-            let app = owner.map(|(app, _)| app);
-            self.state.passed(desk, &push.credential, token, app);
+        match asked {
+            Asked::Broadcast(asked) => broadcast::answer(&mut self.state, desk, request, asked),
+            Asked::Push(push) => answer::answer(&mut self.state, desk, request, push),
         }
-        let made_up = judged.is_ok() && address.is_none();
-        let address = judged.and_then(|()| match (address, owner, push.device_token()) {
-            (Some(address), _, _) => Ok(address),
-            (None, Some((app, kind)), Some(bytes)) => register_unknown(desk, app, kind, bytes),
-            (None, _, _) => Err(full()),
-        });
-        let (mut answer, became) = match address {
-            Ok(address) => {
-                if made_up {
-                    warnings.push(Cow::Borrowed(MADE_UP));
-                }
-                self.submit(desk, request, push, address);
-                (edge::accepted(desk.ids, push, warnings), Became::Accepted)
-            }
-            Err((check, rejection)) => {
-                let reason = rejection.reason;
-                self.state.spoil(desk.connection, reason);
-                let answer = edge::rejected(desk.ids, push, check, rejection);
-                (answer, Became::Rejected { reason, known: passed })
-            }
-        };
-        self.state.follow(desk.connection, push.opened, became, &mut answer.reply);
-        answer
     }
 
     fn fault_reply(desk: &mut Desk<'_>, request: &Request, fault: &FaultReply) -> FaultedReply {
@@ -302,57 +256,6 @@ impl Service for Apns {
     }
 }
 
-impl Apns {
-    fn submit(&mut self, desk: &mut Desk<'_>, request: &Request, push: &Push, address: AddressId) {
-        if self.state.conduct().device_rate.is_some() {
-            self.state.rates.add(address, desk.now);
-        }
-        let place = desk.post.address(address);
-        let disabled = || self.state.handsets.disable(place.device, place.app);
-        let discarded = match place.life {
-            Life::Active if device::is_shown(push) && disabled() => Some(offline::DISABLED),
-            Life::Active => push.discarded,
-            Life::Expired | Life::Unregistered => Some(offline::UNREGISTERED),
-        };
-        let note = Submission {
-            request: desk.request,
-            address,
-            policy: self.state.policy,
-            lane: offline::PUSH,
-            key: device::collapse_key(push, request),
-            mark: device::mark(push),
-            gate: offline::gate(&push.priority),
-            lifetime: offline::lifetime(&push.expiration, desk.now.sender),
-            storing: Storing::Unsaid,
-            payload: Payload::Lent(request.body()),
-            own_payload: false,
-            discarded,
-        };
-        desk.post.submit(note, desk.now);
-    }
-}
-
-/// Makes a device for a token that nobody knows, online and with the topic's app.
-fn register_unknown(
-    desk: &mut Desk<'_>,
-    app: AppId,
-    kind: &'static str,
-    text: &[u8],
-) -> Result<AddressId, (&'static Check, Rejection)> {
-    if !desk.post.count_registration() {
-        return Err(full());
-    }
-    let device = desk.post.add_device(None, Platform::Ios).map_err(|_| full())?;
-    let address = NewAddress { app, device, kind, realm: request::REALM_ANY, text };
-    desk.post.add_address(address).ok_or_else(full)
-}
-
-fn full() -> (&'static Check, Rejection) {
-    let check = rules::CHECKS.iter().find(|check| check.name == "device-token-known");
-    let cause = "no device has this token, and no more devices may register themselves";
-    (check.expect("the check is in the list"), Rejection::new(Reason::BadDeviceToken, cause))
-}
-
 fn hex_digit(half: u8) -> char {
     char::from(if half < 10 { b'0' + half } else { b'a' + half - 10 })
 }
@@ -363,10 +266,6 @@ const TOKEN_BYTES: usize = 32;
 /// What of an app can be revoked: a client certificate of its own, and its team's key.
 const CERTIFICATE: &str = "certificate";
 const KEY: &str = "key";
-
-/// What whoever mistypes a token has to know.
-const MADE_UP: &str = "no device had this token, so that one was made for it; \
-                       `--unknown-addresses reject` answers as Apple does";
 
 /// The headers that an inbox shows, and how it calls them.
 const ATTRIBUTES: &[(&str, &str)] = &[

@@ -61,7 +61,10 @@ fn an_unknown_token_becomes_a_device_by_an_accepted_push_alone() {
     assert_eq!(bench.send(&push.clone().body("")), err(400, "PayloadEmpty"));
     assert_eq!(bench.post.devices().count(), 1);
     let (reply, verdict) = bench.send_judged(&push);
-    assert_eq!((reply.as_str(), verdict.warnings), (OK, vec![super::super::MADE_UP.into()]));
+    assert_eq!(
+        (reply.as_str(), verdict.warnings),
+        (OK, vec![super::super::answer::MADE_UP.into()])
+    );
     let id = bench.post.find_address(SERVICE, &[0xab; 20]).unwrap();
     let address = bench.post.address(id);
     let made = (address.app, address.kind, address.realm, address.life, address.device.0);
