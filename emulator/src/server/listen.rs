@@ -6,6 +6,7 @@ use super::delay;
 use super::error::ServerError;
 use super::front::{Front, Incident, Trouble};
 use super::tls::TlsEdge;
+use crate::control::of_one_caller;
 use crate::wire::ConnectionId;
 use std::future::Future;
 use std::io;
@@ -193,7 +194,7 @@ impl Door {
             };
             match accepted {
                 Ok((stream, remote)) => self.admit(stream, remote),
-                Err(cause) if of_one_connection(&cause) => {}
+                Err(cause) if of_one_caller(&cause) => {}
                 Err(cause) => {
                     // Out of descriptors or memory: others must finish first.
                     self.tell(None, Trouble::Accept { cause });
@@ -229,17 +230,6 @@ impl Door {
         let incident = Incident { connection: None, remote, local: self.local, trouble };
         self.shared.front.trouble(&incident);
     }
-}
-
-/// Whether an error of accept concerns only the connection that was to be accepted.
-fn of_one_connection(cause: &io::Error) -> bool {
-    matches!(
-        cause.kind(),
-        io::ErrorKind::ConnectionAborted
-            | io::ErrorKind::ConnectionRefused
-            | io::ErrorKind::ConnectionReset
-            | io::ErrorKind::Interrupted
-    )
 }
 
 /// How long requests in flight may take when the server stops.

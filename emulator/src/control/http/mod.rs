@@ -16,5 +16,5 @@ mod server;
 mod wording;
 
 pub use openapi::openapi;
-pub use serve::MOST_CALLERS;
+pub use serve::{MOST_CALLERS, of_one_caller};
 pub use server::{ControlServer, ControlServerConfig};

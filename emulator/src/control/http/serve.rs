@@ -79,7 +79,7 @@ async fn carry(stream: TcpStream, router: Router, closing: CancellationToken) {
 }
 
 /// Whether an error of accept concerns only the connection that was to be accepted.
-fn of_one_caller(cause: &io::Error) -> bool {
+pub fn of_one_caller(cause: &io::Error) -> bool {
     matches!(
         cause.kind(),
         io::ErrorKind::ConnectionAborted

@@ -118,7 +118,7 @@ fn notifications(
     };
     let one = |(bundle, word): (&String, &Value)| {
         let app = post.find_app(state.service, bundle);
-        let there = app.filter(|app| addresses_of(post, device, *app).next().is_some());
+        let there = app.filter(|app| !addresses_of(post, device, *app).is_empty());
         let app = there.ok_or_else(|| {
             let what = format!("app `{}` is not on the device", cut(bundle));
             error(what, "give its bundle ID, and install it before")
@@ -136,12 +136,12 @@ fn notifications(
 }
 
 /// The living addresses of an app on a device.
-fn addresses_of(post: &Post, device: DeviceId, app: AppId) -> std::vec::IntoIter<AddressId> {
+fn addresses_of(post: &Post, device: DeviceId, app: AppId) -> Vec<AddressId> {
     let living = |id: &AddressId| {
         let address = post.address(*id);
         address.app == app && address.life == Life::Active
     };
-    post.addresses_of(device).filter(living).collect::<Vec<_>>().into_iter()
+    post.addresses_of(device).filter(living).collect()
 }
 
 fn unknown_key(key: &str) -> SettingError {
@@ -155,11 +155,13 @@ fn unknown_key(key: &str) -> SettingError {
     SettingError { what: format!("unknown key `{}`", cut(key)), help }
 }
 
-fn error(what: String, help: &str) -> SettingError {
+/// What is wrong with a setting, and what to do.
+pub(super) fn error(what: String, help: &str) -> SettingError {
     SettingError { what, help: help.to_owned() }
 }
 
-fn shown(value: &Value) -> String {
+/// A foreign value, short enough for a sentence.
+pub(super) fn shown(value: &Value) -> String {
     cut(&value.to_string())
 }
 

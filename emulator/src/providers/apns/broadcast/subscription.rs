@@ -4,6 +4,7 @@
 //! passes through a sender, so that it is said here from outside.
 
 use super::super::auth::cut;
+use super::super::handset::{error, shown};
 use super::super::offline;
 use super::super::state::State;
 use super::channel::{Place, written};
@@ -95,14 +96,6 @@ fn one(state: &State, post: &Post, device: DeviceId, id: &Value) -> Result<Place
         return Err(error(what, "install the app before"));
     }
     Ok(place)
-}
-
-fn error(what: String, help: &str) -> SettingError {
-    SettingError { what, help: help.to_owned() }
-}
-
-fn shown(value: &Value) -> String {
-    cut(&value.to_string())
 }
 
 const ALL: &str = "all";
