@@ -11,7 +11,7 @@ mod timestamp;
 pub use aging::{Aging, AgingScope, Order};
 pub use machine::{Clock, GoesBack};
 pub use real::reading;
-pub use timestamp::{Timestamp, TimestampError, parse_duration, show_duration};
+pub use timestamp::{DurationError, Timestamp, TimestampError, parse_duration, show_duration};
 
 use serde::{Deserialize, Serialize};
 

@@ -135,10 +135,16 @@ impl schemars::JsonSchema for Timestamp {
 /// Reads a length such as `3d`, `61m`, `1h 30m` or `250ms`.
 ///
 /// # Errors
-/// The text is not a length; the message says what was expected.
-pub fn parse_duration(text: &str) -> Result<Duration, String> {
-    humantime::parse_duration(text)
-        .map_err(|_| format!("expected a length such as `3d`, `61m` or `1h 30m`, found `{text}`"))
+/// The text is not a length.
+pub fn parse_duration(text: &str) -> Result<Duration, DurationError> {
+    humantime::parse_duration(text).map_err(|_| DurationError { text: text.to_owned() })
+}
+
+/// The text is not a length.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected a length such as `3d`, `61m` or `1h 30m`, found `{text}`")]
+pub struct DurationError {
+    text: String,
 }
 
 /// Writes a length in the form that [`parse_duration`] reads.

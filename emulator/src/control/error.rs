@@ -81,7 +81,9 @@ pub(super) fn refused_help(refused: &Refused) -> &str {
     match refused {
         Refused::AmbiguousApp(..) => "write the app with its provider in front: `provider/app`",
         Refused::BadApp(error) => &error.help,
-        Refused::BadCommand(_) => "look the call up in `/api/v1/openapi.json`",
+        Refused::BadCommand(_) | Refused::BadFault(_) => {
+            "look the call up in `/api/v1/openapi.json`"
+        }
         Refused::BadSetting { error, .. } => &error.help,
         Refused::BadDeviceName(_) => "such as `anna`: up to 64 characters, without `/`",
         Refused::DeviceExists(_) => "choose another name, or change the device with PATCH",

@@ -13,13 +13,13 @@ impl Control {
         let limit = expectation.timeout.as_deref().map(parse_duration).transpose();
         let (limit, wrong) = match limit {
             Ok(limit) => (limit.unwrap_or_default(), None),
-            Err(what) => (Duration::ZERO, Some(what)),
+            Err(wrong) => (Duration::ZERO, Some(wrong)),
         };
         let mut judgements = self.expect_all(std::slice::from_ref(expectation), limit).await;
         let mut judgement = judgements.remove(0);
-        if let Some(what) = wrong {
+        if let Some(wrong) = wrong {
             judgement.held = false;
-            judgement.misses.push(told(what));
+            judgement.misses.push(told(wrong.to_string()));
         }
         judgement
     }

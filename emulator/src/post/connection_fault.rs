@@ -1,5 +1,6 @@
 //! What faults do to connections.
 
+use super::FaultError;
 use crate::wire::{Framing, GoAway, LastStream, NewSettings, Reply, Stall, Wire};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
@@ -191,17 +192,13 @@ impl ConnectionFault {
         }
     }
 
-    /// What is wrong with it, if anything.
-    pub(super) fn check(&self) -> Result<(), String> {
+    /// Whether it can be.
+    pub(super) fn check(&self) -> Result<(), FaultError> {
         match self {
-            Self::Frames(FramesFault { split: Some(0), .. }) => {
-                Err("`split` must be at least 1 byte".to_owned())
-            }
-            Self::Frames(FramesFault { split: None, empty: 0 }) => {
-                Err("`frames` needs `split` or `empty`".to_owned())
-            }
+            Self::Frames(FramesFault { split: Some(0), .. }) => Err(FaultError::ZeroSplit),
+            Self::Frames(FramesFault { split: None, empty: 0 }) => Err(FaultError::EmptyFrames),
             Self::GoAway(fault) if fault.debug.len() > MAX_DEBUG => {
-                Err(format!("`debug` is longer than {MAX_DEBUG} bytes"))
+                Err(FaultError::DebugTooLong { most: MAX_DEBUG })
             }
             Self::Settings(fault) => fault.check(),
             _ => Ok(()),
@@ -220,9 +217,9 @@ impl SettingsFault {
         }
     }
 
-    fn check(&self) -> Result<(), String> {
+    fn check(&self) -> Result<(), FaultError> {
         if *self == Self::default() {
-            return Err("`settings` needs at least one value".to_owned());
+            return Err(FaultError::EmptySettings);
         }
         let values = [
             ("header_table_size", self.header_table_size, 0, MAX_TABLE),
@@ -233,7 +230,7 @@ impl SettingsFault {
         ];
         for (name, value, least, most) in values {
             if value.is_some_and(|value| !(least..=most).contains(&value)) {
-                return Err(format!("`{name}` must lie between {least} and {most}"));
+                return Err(FaultError::Setting { name, least, most });
             }
         }
         Ok(())

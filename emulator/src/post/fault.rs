@@ -201,63 +201,6 @@ impl FaultReply {
     }
 }
 
-impl Fault {
-    /// What is wrong with the rule, if anything.
-    ///
-    /// # Errors
-    /// A sentence that says what was expected.
-    pub fn check(&self) -> Result<(), String> {
-        if self.probability.is_some_and(|share| !(0.0..=1.0).contains(&share)) {
-            return Err("`probability` must lie between 0 and 1".to_owned());
-        }
-        if self.answers.is_empty() && self.delay.is_none() && self.connection.is_none() {
-            return Err("a fault needs `answers`, `delay` or `connection`".to_owned());
-        }
-        self.answers.iter().flat_map(|FaultAnswer(it)| &it.headers).try_for_each(check_header)?;
-        self.connection.as_ref().map_or(Ok(()), ConnectionFault::check)?;
-        if self.now { self.check_now() } else { Ok(()) }
-    }
-
-    fn check_now(&self) -> Result<(), String> {
-        let provider =
-            FaultMatch { provider: self.matches.provider.clone(), ..FaultMatch::default() };
-        let alone = Self {
-            now: true,
-            matches: provider,
-            connection: self.connection.clone(),
-            ..Self::default()
-        };
-        if *self != alone {
-            return Err("a fault that strikes `now` has `connection` and perhaps \
-                        `match: {provider}`, nothing else"
-                .to_owned());
-        }
-        if self.connection.as_ref().is_none_or(|connection| connection.order().is_none()) {
-            return Err(
-                "what strikes `now` is `drop`, `go_away`, `settings`, `stall: connection` \
-                        or `tear`"
-                    .to_owned(),
-            );
-        }
-        Ok(())
-    }
-}
-
-/// Whether a header can stand in an answer.
-fn check_header((name, value): (&String, &String)) -> Result<(), String> {
-    let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    if name.is_empty() || !name.bytes().all(token) {
-        return Err(format!("`{}` cannot be a header's name", name.escape_debug()));
-    }
-    if SET_BY_THE_SERVER.iter().any(|own| own.eq_ignore_ascii_case(name)) {
-        return Err(format!("`{name}` follows from the body and cannot be chosen"));
-    }
-    if value.bytes().any(|byte| byte != b'\t' && (byte < b' ' || byte == 0x7f)) {
-        return Err(format!("the value of the header `{name}` has a control character"));
-    }
-    Ok(())
-}
-
 impl FaultMatch {
     fn holds(&self, scene: &FaultScene<'_>) -> bool {
         let is = |wanted: &Option<String>, found: Option<&str>| {
@@ -367,31 +310,3 @@ const MAX_FAULTS: usize = 1_000;
 
 /// A real wait; a longer one would outlive every sender's own limit.
 const MAX_DELAY: Duration = Duration::from_secs(300);
-
-/// Headers by which HTTP marks the end of a body.
-const SET_BY_THE_SERVER: [&str; 2] = ["content-length", "transfer-encoding"];
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_fault_answers_with_any_header_that_can_stand_there() {
-        let check = |name: &str, value: &str| {
-            let headers = [(name.to_owned(), value.to_owned())].into();
-            let answer = FaultAnswer(FaultReply { status: 503, headers, ..FaultReply::default() });
-            Fault { answers: vec![answer], ..Fault::default() }.check()
-        };
-        assert_eq!(check("X-Envoy-Overloaded", "true"), Ok(()));
-        assert_eq!(check("retry-after", "5"), Ok(()));
-        for (name, value, wrong) in [
-            ("", "x", "`` cannot be a header's name"),
-            ("a b", "x", "`a b` cannot be a header's name"),
-            (":status", "x", "`:status` cannot be a header's name"),
-            ("Content-Length", "9", "`Content-Length` follows from the body and cannot be chosen"),
-            ("via", "a\r\nb", "the value of the header `via` has a control character"),
-        ] {
-            assert_eq!(check(name, value), Err(wrong.to_owned()));
-        }
-    }
-}

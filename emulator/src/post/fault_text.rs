@@ -315,7 +315,7 @@ mod tests {
                  `settings`, `stall`"
                 .to_owned())
         );
-        let check = |value| read(value).and_then(|fault| fault.check());
+        let check = |value| read(value).and_then(|it| it.check().map_err(|it| it.to_string()));
         let low = json!({"settings": {"max_frame_size": 5}});
         let range = "`max_frame_size` must lie between 16384 and 1048576";
         assert_eq!(check(low), Err(range.to_owned()));

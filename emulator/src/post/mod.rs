@@ -8,6 +8,7 @@ mod delivery;
 mod device;
 mod dispatch;
 mod fault;
+mod fault_error;
 mod fault_text;
 mod happening;
 mod object;
@@ -25,6 +26,7 @@ pub use connection_fault::{
 pub use delivery::{DeliveryId, Lifetime, Outcome, Payload, Storing, Submission};
 pub use device::{Connection, Device, DeviceId, Platform, Power};
 pub use fault::{Fault, FaultAnswer, FaultId, FaultMatch, FaultReply, FaultScene, Faults, Struck};
+pub use fault_error::FaultError;
 pub use happening::Happening;
 pub(crate) use object::object;
 pub use office::{AppId, Post, ServiceId, TakenName, is_numbered};

@@ -80,8 +80,8 @@ impl Link {
 
     /// The head of a reply; when it cannot be written, that of a bug, and the body with it.
     pub(super) fn head(&self, reply: &mut Reply) -> Response<()> {
-        head(reply).unwrap_or_else(|what| {
-            self.tell(Trouble::Bug { what });
+        head(reply).unwrap_or_else(|unwritable| {
+            self.tell(Trouble::Bug { what: unwritable.to_string() });
             *reply = Reply { wire: Wire::Keep, ..bug() };
             head(reply).expect("our own reply is well-formed")
         })
@@ -131,23 +131,34 @@ pub(super) fn request(parts: &http::request::Parts, implied_scheme: &'static str
     request
 }
 
-fn head(reply: &Reply) -> Result<Response<()>, String> {
+/// A reply that HTTP has no form for: a bug of the front.
+#[derive(Debug, thiserror::Error)]
+enum Unwritable {
+    #[error("the reply's header name is `{0}`")]
+    HeaderName(String),
+    #[error("the reply's header `{0}` has an impossible value")]
+    HeaderValue(String),
+    #[error("the reply's status is `{0}`")]
+    Status(u16),
+}
+
+fn head(reply: &Reply) -> Result<Response<()>, Unwritable> {
     let mut response = Response::new(());
     *response.status_mut() = StatusCode::from_u16(reply.status)
         .ok()
         .filter(|status| !status.is_informational())
-        .ok_or_else(|| format!("the reply's status is `{}`", reply.status))?;
+        .ok_or(Unwritable::Status(reply.status))?;
     let headers = response.headers_mut();
     headers.reserve(reply.headers.len());
     for (name, value) in &reply.headers {
         let field = HeaderName::from_bytes(name.as_bytes())
-            .map_err(|_| format!("the reply's header name is `{name}`"))?;
+            .map_err(|_| Unwritable::HeaderName(name.to_string()))?;
         let value = match value {
             HeaderText::Fixed(text) => Bytes::from_static(text.as_bytes()),
             HeaderText::Made(bytes) => Bytes::copy_from_slice(bytes),
         };
         let value = HeaderValue::from_maybe_shared(value)
-            .map_err(|_| format!("the reply's header `{name}` has an impossible value"))?;
+            .map_err(|_| Unwritable::HeaderValue(name.to_string()))?;
         headers.append(field, value);
     }
     Ok(response)

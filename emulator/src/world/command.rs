@@ -4,7 +4,7 @@ use super::device_change::DeviceChange;
 use super::services::Prepared;
 use super::view::{AddressView, ClockView, DeviceView, FaultView};
 use crate::clock::{GoesBack, Timestamp, parse_duration, show_duration};
-use crate::post::{Connection, Fault, FaultId, Life, Platform, Power, ServiceId};
+use crate::post::{Connection, Fault, FaultError, FaultId, Life, Platform, Power, ServiceId};
 use crate::providers::rim::{Kit, SettingError};
 use crate::wire::{ConnectionId, GoAway, Peer, Reply, Request};
 use schemars::JsonSchema;
@@ -201,6 +201,9 @@ pub enum Refused {
     /// No device can have that name.
     #[error("{0}")]
     BadDeviceName(String),
+    /// The fault cannot be.
+    #[error("{0}")]
+    BadFault(#[from] FaultError),
     /// A device of that name exists.
     #[error("a device named `{0}` exists already")]
     DeviceExists(String),

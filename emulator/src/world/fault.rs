@@ -32,7 +32,7 @@ impl World {
     }
 
     pub(super) fn add_fault(&mut self, fault: Fault, now: Now) -> Result<Done, Refused> {
-        fault.check().map_err(Refused::BadCommand)?;
+        fault.check()?;
         self.check_match(&fault.matches)?;
         if fault.now {
             let view = FaultView { id: self.faults.count(), fault, struck: 0 };

@@ -167,8 +167,9 @@ pub(super) async fn expect(
     Told(mut expectation): Told<Expectation>,
 ) -> Answer<Judgement> {
     if let Some(text) = &expectation.timeout {
-        let limit = parse_duration(text)
-            .map_err(|what| Problem::new(BAD_BODY, what, "such as `\"timeout\": \"5s\"`"))?;
+        let limit = parse_duration(text).map_err(|it| {
+            Problem::new(BAD_BODY, it.to_string(), "such as `\"timeout\": \"5s\"`")
+        })?;
         expectation.timeout = Some(show_duration(limit.min(LONGEST_WAIT)));
     }
     app.control

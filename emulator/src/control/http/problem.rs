@@ -164,7 +164,7 @@ impl From<&Refused> for Problem {
             Refused::BadApp(_) => {
                 ("bad-app", "A setting of the app is wrong", StatusCode::UNPROCESSABLE_ENTITY)
             }
-            Refused::BadCommand(_) => (
+            Refused::BadCommand(_) | Refused::BadFault(_) => (
                 "bad-command",
                 "The call says too little, or contradicts itself",
                 StatusCode::UNPROCESSABLE_ENTITY,

@@ -156,11 +156,11 @@ impl<'a> Checker<'a> {
             Ok(pieces) => {
                 for piece in pieces {
                     if let Piece::Name { name, at } = piece
-                        && let Err(help) = self.stands_for_something(name)
+                        && let Err(nameless) = self.stands_for_something(name)
                     {
                         let place = self.find(&text[at], place);
                         self.report(place, format!("`${{{name}}}` stands for nothing"))
-                            .help(help)
+                            .help(nameless.to_string())
                             .file(self);
                     }
                 }
@@ -177,8 +177,8 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Whether a name stands for something; else what to do.
-    fn stands_for_something(&self, name: &str) -> Result<(), String> {
+    /// Whether a name stands for something.
+    fn stands_for_something(&self, name: &str) -> Result<(), Nameless> {
         let scenario = self.scenario;
         let segments: Vec<&str> = name.split('.').collect();
         match segments.as_slice() {
@@ -194,42 +194,61 @@ impl<'a> Checker<'a> {
                 declared("devices", device, &scenario.devices.names())?;
                 declared("apps", app, &scenario.apps.names())?;
                 if !self.ever_installed().contains(&(*device, *app)) {
-                    return Err(format!("add `{app}` to the apps of `{device}`"));
+                    let (device, app) = ((*device).to_owned(), (*app).to_owned());
+                    return Err(Nameless::NotInstalled { device, app });
                 }
                 known(key, &["address", "id", "token"])
             }
-            ["devices", ..] => Err("write `${devices.DEVICE.APP.token}`".to_owned()),
-            ["apps", ..] => {
-                Err("write `${apps.APP.KEY}`, such as `${apps.chat.key_id}`".to_owned())
-            }
-            ["ports", ..] => Err("write `${ports.NAME}`".to_owned()),
+            ["devices", ..] => Err(Nameless::Form("${devices.DEVICE.APP.token}")),
+            ["apps", ..] => Err(Nameless::AppKey),
+            ["ports", ..] => Err(Nameless::Form("${ports.NAME}")),
             [first, ..] => {
-                let first_words =
-                    ["apps", "ca", "control", "credentials", "devices", "ports", "push"];
-                let help = near::suggest(first, &first_words);
-                let foreign = first.bytes().all(|byte| !byte.is_ascii_lowercase());
-                Err(match foreign {
-                    true => {
-                        format!("{help}; for a variable of the program's own write `$${{{name}}}`")
-                    }
-                    false => help,
-                })
+                let help = near::suggest(first, &FIRST_WORDS);
+                match first.bytes().all(|byte| !byte.is_ascii_lowercase()) {
+                    true => Err(Nameless::Foreign { help, name: name.to_owned() }),
+                    false => Err(Nameless::Key { help }),
+                }
             }
-            [] => Err("name something".to_owned()),
+            [] => Err(Nameless::Empty),
         }
     }
 }
 
-fn known(key: &str, keys: &[&str]) -> Result<(), String> {
-    if keys.contains(&key) { Ok(()) } else { Err(near::suggest(key, keys)) }
+fn known(key: &str, keys: &[&str]) -> Result<(), Nameless> {
+    if keys.contains(&key) { Ok(()) } else { Err(Nameless::Key { help: near::suggest(key, keys) }) }
 }
 
-fn declared(table: &str, name: &str, names: &[&str]) -> Result<(), String> {
+fn declared(table: &'static str, name: &str, names: &[&str]) -> Result<(), Nameless> {
     if names.contains(&name) {
         return Ok(());
     }
     Err(match near::nearest(name, names) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("add `{name}` under `{table}`"),
+        Some(near) => Nameless::Misspelt { near: near.to_owned() },
+        None => Nameless::Undeclared { table, name: name.to_owned() },
     })
 }
+
+/// A name that stands for nothing, told as what to do about it.
+#[derive(Debug, thiserror::Error)]
+enum Nameless {
+    #[error("write `${{apps.APP.KEY}}`, such as `${{apps.chat.key_id}}`")]
+    AppKey,
+    #[error("name something")]
+    Empty,
+    /// A variable of a shell, most likely.
+    #[error("{help}; for a variable of the program's own write `$${{{name}}}`")]
+    Foreign { help: String, name: String },
+    #[error("write `{0}`")]
+    Form(&'static str),
+    #[error("{help}")]
+    Key { help: String },
+    #[error("did you mean `{near}`?")]
+    Misspelt { near: String },
+    #[error("add `{app}` to the apps of `{device}`")]
+    NotInstalled { device: String, app: String },
+    #[error("add `{name}` under `{table}`")]
+    Undeclared { table: &'static str, name: String },
+}
+
+/// What a name can begin with.
+const FIRST_WORDS: [&str; 7] = ["apps", "ca", "control", "credentials", "devices", "ports", "push"];
