@@ -33,6 +33,7 @@ pub fn json(result: &ScenarioResult) -> Value {
         "verdict": result.word(),
         "detail": detail,
         "steps": result.steps,
+        "idle_faults": result.idle_faults.iter().map(|it| json!({"place": place(Some(it.place)), "fault": it.fault})).collect::<Vec<_>>(),
         "snapshot": snapshot(&result.snapshot),
         "milliseconds": u64::try_from(result.took.as_millis()).unwrap_or(u64::MAX),
     })

@@ -1,9 +1,10 @@
 //! A run's results for a person at a terminal.
 
 use crate::diagnostic::{Place, Style, draw};
+use crate::exit::Exit;
 use crate::run::{
-    Difference, EndedSender, Failure, Inbox, NoRequest, ScenarioResult, SnapshotResult, Verdict,
-    in_words,
+    Difference, EndedSender, Failure, IdleFault, Inbox, NoRequest, ScenarioResult, SnapshotResult,
+    Verdict, in_words,
 };
 use anstyle::{AnsiColor, Style as Paint};
 use pushpit_emulator::world::Miss;
@@ -49,6 +50,11 @@ impl Terminal {
             }
             Verdict::CannotStart { what, help } => {
                 let _ = writeln!(text, "  {what}\n  help: {help}");
+            }
+        }
+        if result.exit() != Exit::Held {
+            for idle in &result.idle_faults {
+                let _ = writeln!(text, "  {}", idle_line(&result.file, idle));
             }
         }
         self.snapshot(&mut text, &result.file, &result.snapshot);
@@ -174,7 +180,7 @@ impl Terminal {
 
 /// The line under all results.
 pub fn summary(results: &[ScenarioResult]) -> String {
-    let held = results.iter().filter(|it| it.exit() == crate::exit::Exit::Held).count();
+    let held = results.iter().filter(|it| it.exit() == Exit::Held).count();
     let new = results.iter().filter(|it| it.word() == Difference::New.word()).count();
     let counts = format!("{held} passed, {} failed", results.len() - held - new);
     match new {
@@ -194,6 +200,25 @@ fn inbox_lines(text: &mut String, inbox: &Inbox) {
         let _ = writeln!(text, "    {}", others.join(", "));
     } else if inbox.arrivals.is_empty() {
         let _ = writeln!(text, "    nothing");
+    }
+}
+
+/// What a fault waited for in vain. Whether a request of that kind came nobody knows: a fault before
+/// it may have struck it first.
+fn idle_line(file: &str, IdleFault { place, fault }: &IdleFault) -> String {
+    let at = format!("{file}:{}:{}", place.line, place.column);
+    let matches = serde_json::to_value(&fault.matches).unwrap_or_default();
+    let wanted = match matches.as_object().is_none_or(serde_json::Map::is_empty) {
+        true => String::new(),
+        false => format!(" that matches {}", short(&matches)),
+    };
+    let chance = fault.probability.map(|share| format!(" (with a probability of {share})"));
+    match fault.now {
+        true => format!("{at}: the fault struck nothing: no connection{wanted} was open"),
+        false => {
+            let chance = chance.unwrap_or_default();
+            format!("{at}: the fault never struck a request{wanted}{chance}")
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! What comes out is a tree of results; nothing here prints.
 
+mod explain;
 mod http;
 mod judge;
 mod keeper;
@@ -18,8 +19,8 @@ mod step;
 
 pub use keeper::{KEEP, adopt, children, keep, sweep};
 pub use result::{
-    Difference, EndedSender, Failure, Inbox, NoRequest, ScenarioResult, Seen, SnapshotResult,
-    Verdict, in_words,
+    Difference, EndedSender, Failure, IdleFault, Inbox, NoRequest, ScenarioResult, Seen,
+    SnapshotResult, Verdict, in_words,
 };
 pub use scenario::{Begun, Job, Settings, run_all};
 pub use stage::configured;

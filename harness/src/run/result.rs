@@ -3,6 +3,7 @@
 use crate::diagnostic::{Diagnostic, Place};
 use crate::exit::Exit;
 use pushpit_emulator::clock::Timestamp;
+use pushpit_emulator::post::Fault;
 use pushpit_emulator::world::Miss;
 use serde_json::Value;
 use std::path::PathBuf;
@@ -21,6 +22,8 @@ pub struct ScenarioResult {
     pub steps: usize,
     /// What each device got, in the order of the file.
     pub inboxes: Vec<Inbox>,
+    /// Its faults that never struck, so that what was meant to go wrong did not.
+    pub idle_faults: Vec<IdleFault>,
     /// What became of its snapshot.
     pub snapshot: SnapshotResult,
     /// How long it took, really.
@@ -111,6 +114,15 @@ pub struct NoRequest {
     pub help: String,
     /// How often it happened.
     pub times: usize,
+}
+
+/// A fault that never struck.
+#[derive(Clone, Debug, PartialEq)]
+pub struct IdleFault {
+    /// Where in the file it is.
+    pub place: Place,
+    /// The rule, as the emulator took it.
+    pub fault: Fault,
 }
 
 /// What one device got, in short.

@@ -73,6 +73,7 @@ async fn run_one(job: Job, settings: &Settings, begun: &dyn Fn(Begun<'_>)) -> Sc
         verdict: Verdict::Held,
         steps: 0,
         inboxes: Vec::new(),
+        idle_faults: Vec::new(),
         snapshot: SnapshotResult::None,
         took: Duration::ZERO,
     };
@@ -126,6 +127,7 @@ async fn play(
         }
     }
     result.inboxes = stage.inboxes();
+    result.idle_faults = stage.idle_faults();
     stage.strike().await;
 }
 
@@ -144,7 +146,7 @@ async fn steps(
             ..failure
         };
         begun(Begun { file, number: place + 1, step: &step.value });
-        if let Err(failure) = stage.step(&step.value).await {
+        if let Err(failure) = stage.step(step).await {
             return Err(here(stage.with_ended_senders(failure).await));
         }
         stage.check_senders().await.map_err(here)?;

@@ -3,22 +3,21 @@
 use super::http::{PushPort, PushPortError};
 use super::names::{Names, variables};
 use super::process::{Launch, Process};
-use super::result::{Failure, Inbox, NoRequest};
+use super::result::{Failure, Inbox};
 use super::sender::RunningSender;
 use super::step::{call_failed, refused, said};
+use crate::diagnostic::Place;
 use crate::scenario::{AppSpec, Located, Scenario, Table, UnknownAddresses, chosen};
 use crate::snapshot::Known;
 use pushpit_emulator::journal::Cursor;
 use pushpit_emulator::post::Outcome;
-use pushpit_emulator::world::{AppName, DeviceView, Filter, NewDevice, Subject};
+use pushpit_emulator::world::{AppName, DeviceView, FaultView, Filter, NewDevice};
 use pushpit_emulator::{Config, ConfiguredApp, Emulator, PushListener, Running, StartError};
 use serde_json::Value;
 use std::collections::VecDeque;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 use tempfile::TempDir;
-use tokio::time::timeout;
 
 /// A scenario's emulator and everything around it.
 pub(super) struct Stage<'a> {
@@ -30,6 +29,9 @@ pub(super) struct Stage<'a> {
     pub(super) daemons: Vec<Process>,
     /// What the last programs wrote that ran to their end: which, and what.
     pub(super) said: VecDeque<(String, String)>,
+    /// The faults so far and where they are in the file; of those that strike at once, how many
+    /// connections they struck is known already.
+    pub(super) faults: Vec<(FaultView, Place)>,
     /// What happened up to here has been judged.
     pub(super) since: Cursor,
     /// Every address that a device had, with the name that the scenario gave it.
@@ -71,6 +73,7 @@ impl<'a> Stage<'a> {
             senders: Vec::new(),
             daemons: Vec::new(),
             said: VecDeque::new(),
+            faults: Vec::new(),
             since: Cursor::default(),
             addresses: Vec::new(),
             folder: folder.to_owned(),
@@ -217,66 +220,6 @@ impl<'a> Stage<'a> {
         Ok(Launch { keeper: self.keeper.clone(), words, folder, variables: all, input })
     }
 
-    /// Adds to a failure what helps to understand it: what was rejected, what never became a
-    /// request, and what senders wrote.
-    pub(super) async fn explain(&self, failure: &mut Failure) {
-        failure.seen.rejected = self.rejected();
-        if failure.seen.rejected.is_empty() {
-            // A connection that breaks is told a moment later. That none does is the usual case.
-            drop(timeout(BREAKING, self.first_trouble()).await);
-        }
-        failure.seen.no_requests = self.no_requests();
-        let expected = !failure.seen.misses.is_empty();
-        let any = Filter { of: Subject::Requests, ..Filter::default() };
-        let came = || !self.emulator.control().requests(&any, self.since, 1).items.is_empty();
-        failure.seen.silent = expected && failure.seen.no_requests.is_empty() && !came();
-        failure.seen.outputs.extend(self.outputs());
-    }
-
-    async fn first_trouble(&self) {
-        let control = self.emulator.control();
-        let mut seen = self.since;
-        loop {
-            let troubles = control.events(Some("trouble"), seen, 1);
-            if !troubles.items.is_empty() {
-                return;
-            }
-            seen = troubles.next;
-            control.door().changed_since(seen).await;
-        }
-    }
-
-    /// What senders did last that never became a request; the same only once.
-    fn no_requests(&self) -> Vec<NoRequest> {
-        let ca = self.emulator.ca_path().display().to_string();
-        let mut all: Vec<NoRequest> = Vec::new();
-        for event in self.emulator.control().events(Some("trouble"), self.since, MANY).items {
-            let text = |key: &str| event.data[key].as_str().unwrap_or_default().to_owned();
-            // The file is gone when somebody reads this.
-            let (what, help) = (text("what"), text("help").replace(&ca, "${ca}"));
-            let place = all.iter().position(|one| one.what == what && one.help == help);
-            let times = 1 + place.map_or(0, |place| all.remove(place).times);
-            all.push(NoRequest { what, help, times });
-        }
-        all.into_iter().rev().take(SHOWN).collect()
-    }
-
-    /// The last requests that the emulator rejected, in a line each.
-    fn rejected(&self) -> Vec<String> {
-        let filter = Filter {
-            of: Subject::Requests,
-            verdict: Some("rejected".to_owned()),
-            ..Filter::default()
-        };
-        let all = self.emulator.control().requests(&filter, self.since, MANY).items;
-        let line = |it: &pushpit_emulator::world::RequestView| {
-            let said = |text: &Option<String>| text.clone().unwrap_or_default();
-            let (status, reason, cause) = (it.status, said(&it.reason), said(&it.cause));
-            format!("request {} {} {}: {status} {reason}: {cause}", it.id, it.method, it.path)
-        };
-        all.iter().rev().take(SHOWN).map(line).collect()
-    }
-
     /// What each device got, in short.
     pub(super) fn inboxes(&self) -> Vec<Inbox> {
         self.scenario.devices.iter().map(|(name, _)| self.inbox(&name.value)).collect()
@@ -386,13 +329,7 @@ fn id_of(app: &AppSpec) -> &str {
 }
 
 /// More entries than a scenario's journal holds.
-const MANY: usize = 100_000;
-
-/// How long a failure waits for a connection that may be about to break.
-const BREAKING: Duration = Duration::from_millis(100);
+pub(super) const MANY: usize = 100_000;
 
 /// How many programs' outputs a failure shows.
 const REMEMBERED: usize = 3;
-
-/// How many rejected requests, and other troubles, a failure shows.
-const SHOWN: usize = 5;

@@ -4,6 +4,7 @@ use super::http::{Call, call};
 use super::process::{Left, Process};
 use super::result::{Failure, in_words};
 use super::stage::Stage;
+use crate::diagnostic::Place;
 use crate::scenario::substitute::{fill, fill_value};
 use crate::scenario::{
     Advance, AgeCredentials, Await, Command, Fault, HttpCall, Located, OutputMatch, Patch,
@@ -15,13 +16,13 @@ use std::time::Duration;
 
 impl Stage<'_> {
     /// Carries out a step.
-    pub(super) async fn step(&mut self, step: &Step) -> Result<(), Failure> {
-        match step {
+    pub(super) async fn step(&mut self, step: &Located<Step>) -> Result<(), Failure> {
+        match &step.value {
             Step::Advance(advance) => self.advance(advance).await,
             Step::AgeCredentials(age) => self.age(age),
             Step::Await(wait) => self.wait(wait).await,
             Step::Expect(expect) => self.expect(expect).await,
-            Step::Fault(fault) => self.fault(fault).await,
+            Step::Fault(fault) => self.fault(fault, step.place).await,
             Step::Http(http) => self.http(http).await,
             Step::Install(apps) => {
                 self.each(apps, |stage, device, app| stage.emulator.control().install(device, app))
@@ -59,7 +60,7 @@ impl Stage<'_> {
         self.emulator.control().revoke(revoke).map_err(refused)
     }
 
-    async fn fault(&mut self, fault: &Fault) -> Result<(), Failure> {
+    async fn fault(&mut self, fault: &Fault, place: Place) -> Result<(), Failure> {
         let mut value = serde_json::to_value(fault).map_err(|error| said(error.to_string()))?;
         if let Some(app) = value.pointer_mut("/match/app") {
             let name = app.as_str().unwrap_or_default().to_owned();
@@ -67,7 +68,9 @@ impl Stage<'_> {
         }
         let value = self.fill_value(&value)?;
         let fault = serde_json::from_value(value).map_err(|error| said(error.to_string()))?;
-        self.emulator.control().add_fault(fault).await.map(drop).map_err(refused)
+        let fault = self.emulator.control().add_fault(fault).await.map_err(refused)?;
+        self.faults.push((fault, place));
+        Ok(())
     }
 
     fn set(&mut self, devices: &Table<Patch>) -> Result<(), Failure> {

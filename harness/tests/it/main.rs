@@ -9,6 +9,7 @@ mod cli;
 mod crowd;
 mod good_scenario;
 mod guide;
+mod idle_fault;
 mod leftover;
 mod long_running;
 mod newcomer;

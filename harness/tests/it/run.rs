@@ -373,7 +373,7 @@ fn programs_get_one_line_of_json_for_each_scenario() {
     let ended = program.run(&["run", "story.yaml", "--format", "json"], "");
     let mut line: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
     line["milliseconds"] = 0.into();
-    assert_snapshot!(line.to_string(), @r#"{"detail":null,"file":"story.yaml","milliseconds":0,"name":"A story","snapshot":null,"steps":1,"verdict":"held"}"#);
+    assert_snapshot!(line.to_string(), @r#"{"detail":null,"file":"story.yaml","idle_faults":[],"milliseconds":0,"name":"A story","snapshot":null,"steps":1,"verdict":"held"}"#);
 }
 
 #[test]
