@@ -69,6 +69,30 @@ impl Post {
         self.settle_queue(queue, address);
     }
 
+    /// Whether a device that is as it is now gets what passes a gate.
+    pub fn reaches(&self, device: DeviceId, gate: Gate) -> bool {
+        self.blocked(device, gate).is_none()
+    }
+
+    /// Puts what waits for an address in a lane before another gate, so that it goes as soon as
+    /// that lets it; whether there was something.
+    pub fn let_go(&mut self, address: AddressId, lane: usize, gate: Gate, now: Now) -> bool {
+        let Some(queue) = self.queue_at(address) else {
+            return false;
+        };
+        let mut found = false;
+        for pending in &mut self.queues[queue as usize].waiting {
+            if pending.address == address && usize::from(pending.lane) == lane {
+                pending.gate = gate;
+                found = true;
+            }
+        }
+        if found {
+            self.release(self.address(address).device, now);
+        }
+        found
+    }
+
     /// Drops what waits for an address in a lane under a key.
     pub fn withdraw(&mut self, address: AddressId, lane: usize, key: &[u8], reason: &'static str) {
         self.withdraw_where(address, lane, reason, |it| it.key.as_deref() == Some(key));
@@ -321,6 +345,7 @@ fn blocked_by(connection: Connection, power: Power, gate: Gate) -> Option<Blocke
         Gate::Online => false,
         Gate::OnlineAndPowered => power == Power::Low,
         Gate::OnlineAndAwake => power != Power::Normal,
+        Gate::Held => true,
     };
     match connection {
         Connection::Offline => Some(Blocked::Offline),

@@ -38,3 +38,26 @@ pub enum Happening {
         notice: &'static str,
     },
 }
+
+impl Happening {
+    /// What waited and got to its device just now: for which address, and its payload.
+    pub fn got(&self) -> Option<(AddressId, &[u8])> {
+        match self {
+            Self::Delivery {
+                outcome: Outcome::Delivered,
+                first: false,
+                address,
+                payload: Some(payload),
+                ..
+            } => Some((*address, payload)),
+            _ => None,
+        }
+    }
+
+    /// The device that got it does nothing with it.
+    pub fn drop_for(&mut self, why: &'static str) {
+        if let Self::Delivery { outcome, reason, payload, .. } = self {
+            (*outcome, *reason, *payload) = (Outcome::Dropped, why, None);
+        }
+    }
+}

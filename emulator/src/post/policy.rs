@@ -111,6 +111,8 @@ pub enum Gate {
     OnlineAndPowered,
     /// It is online, does not save power and is awake anyway.
     OnlineAndAwake,
+    /// Nothing is enough: the provider says when it may go.
+    Held,
 }
 
 /// The provider's own words for what happens to a notification, shown as reasons.

@@ -143,6 +143,12 @@ pub trait Service: Sized + Send {
         None
     }
 
+    /// What waited gets to its device now; why that does nothing with it, if so.
+    fn arrives(&mut self, post: &Post, address: AddressId, payload: &[u8]) -> Option<&'static str> {
+        let _ = (post, address, payload);
+        None
+    }
+
     /// Does what is due at `desk.now`.
     fn fall_due(&mut self, desk: &mut Desk<'_>) {
         let _ = desk;

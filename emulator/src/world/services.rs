@@ -271,6 +271,7 @@ trait Stateful {
     fn register(&mut self, desk: &mut Desk<'_>, device: DeviceId, app: AppId) -> Vec<AddressId>;
     fn retire(&mut self, desk: &mut Desk<'_>, address: AddressId, how: Retirement);
     fn fall_due(&mut self, desk: &mut Desk<'_>);
+    fn arrives(&mut self, post: &Post, address: AddressId, payload: &[u8]) -> Option<&'static str>;
 }
 
 impl<S: Service> Stateful for S {
@@ -292,6 +293,10 @@ impl<S: Service> Stateful for S {
 
     fn fall_due(&mut self, desk: &mut Desk<'_>) {
         Service::fall_due(self, desk);
+    }
+
+    fn arrives(&mut self, post: &Post, address: AddressId, payload: &[u8]) -> Option<&'static str> {
+        Service::arrives(self, post, address, payload)
     }
 }
 
@@ -327,5 +332,16 @@ impl Services {
 
     pub(super) fn fall_due(&mut self, service: ServiceId, desk: &mut Desk<'_>) {
         self.at(service).fall_due(desk);
+    }
+
+    /// Asks its service about what waited for an address and gets there now.
+    pub(super) fn arrives(
+        &mut self,
+        post: &Post,
+        address: AddressId,
+        payload: &[u8],
+    ) -> Option<&'static str> {
+        let service = post.address(address).service;
+        self.at(service).arrives(post, address, payload)
     }
 }

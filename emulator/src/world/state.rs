@@ -227,8 +227,14 @@ impl World {
     }
 
     fn write_happenings(&mut self, now: Now) {
-        let happenings = self.post.take_happenings();
-        for happening in &happenings {
+        let mut happenings = self.post.take_happenings();
+        for happening in &mut happenings {
+            let got = happening.got();
+            let ignored = got
+                .and_then(|(address, payload)| self.services.arrives(&self.post, address, payload));
+            if let Some(reason) = ignored {
+                happening.drop_for(reason);
+            }
             record::write_happening(&mut self.journal, now, &self.post, happening);
         }
         self.post.give_back(happenings);

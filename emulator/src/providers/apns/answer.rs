@@ -5,7 +5,9 @@ use super::request::{self, Push};
 use super::rules::{self, Check, Reason, Rejection, Scene, Stage};
 use super::state::State;
 use super::{device, edge, offline};
-use crate::post::{AddressId, AppId, Life, NewAddress, Payload, Platform, Storing, Submission};
+use crate::post::{
+    AddressId, AppId, Gate, NewAddress, Outcome, Payload, Platform, Storing, Submission,
+};
 use crate::providers::rim::{Answer, Desk};
 use crate::wire::Request;
 use std::borrow::Cow;
@@ -71,28 +73,34 @@ fn submit(
     if state.conduct().device_rate.is_some() {
         state.rates.add(address, desk.now);
     }
-    let place = desk.post.address(address);
-    let disabled = || state.handsets.disable(place.device, place.app);
-    let discarded = match place.life {
-        Life::Active if device::is_shown(push) && disabled() => Some(offline::DISABLED),
-        Life::Active => push.discarded,
-        Life::Expired | Life::Unregistered => Some(offline::UNREGISTERED),
-    };
+    let course = device::course(state, desk.post, push, address, desk.now);
     let note = Submission {
         request: desk.request,
         address,
         policy: state.policy,
-        lane: offline::PUSH,
+        lane: course.lane,
         key: device::collapse_key(push, request),
         mark: device::mark(push),
-        gate: offline::gate(&push.priority),
+        gate: course.gate,
         lifetime: offline::lifetime(&push.expiration, desk.now.sender),
         storing: Storing::Unsaid,
         payload: Payload::Lent(request.body()),
         own_payload: false,
-        discarded,
+        discarded: course.discarded,
     };
-    desk.post.submit(note, desk.now);
+    let (_, outcome) = desk.post.submit(note, desk.now);
+    match outcome {
+        Outcome::Delivered => {
+            device::got(state, desk.post, push, address);
+            if course.counts {
+                state.budgets.spend(address, desk.now.world);
+            }
+        }
+        Outcome::Pending if course.gate == Gate::Held => {
+            state.budgets.hold(address, desk.now.world);
+        }
+        _ => {}
+    }
 }
 
 /// Makes a device for a token that nobody knows, online and with the topic's app.

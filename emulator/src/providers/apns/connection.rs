@@ -1,8 +1,14 @@
 //! What connections do besides answering: ALPN, SETTINGS, stream limits, GOAWAY.
 
 use super::rules::{Reason, Rejection};
+use super::switches::{
+    ACTIVITY_BUDGET, BACKGROUND_BUDGET, BACKGROUND_PAYLOAD, BACKGROUND_PRIORITY, DEVICE_RATE,
+    ENVIRONMENT_REASON, ERRORS, EXCESS, GONE_AFTER, HTTP1, IDLE, NEW_APPS, PAYLOAD_FORM, STAYS,
+    STREAMS, STREAMS_AFTER_ERROR, STREAMS_AT_FIRST, TYPE_AND_TOPIC, UNLISTED, UPDATE_BURST,
+    UPDATES,
+};
 use crate::providers::rim::Unwelcome;
-use crate::switch::{Switch, Switches, Takes};
+use crate::switch::Switches;
 use crate::wire::{
     ConnectionProfile, Excess, GoAway, Http1, Leniency, NewSettings, Peer, Protocol, Reply,
     Settings, Wire,
@@ -29,161 +35,6 @@ pub(super) const PROFILE: ConnectionProfile = ConnectionProfile {
     idle: None,
     idle_debug: r#"{"reason":"IdleTimeout"}"#,
     stop_debug: r#"{"reason":"Shutdown"}"#,
-};
-
-/// What can be chosen.
-pub(super) const SWITCHES: &[Switch] = &[
-    STREAMS,
-    STREAMS_AT_FIRST,
-    STREAMS_AFTER_ERROR,
-    EXCESS,
-    ERRORS,
-    IDLE,
-    HTTP1,
-    UNLISTED,
-    UPDATES,
-    UPDATE_BURST,
-    STAYS,
-    ENVIRONMENT_REASON,
-    NEW_APPS,
-    GONE_AFTER,
-    DEVICE_RATE,
-];
-
-const STREAMS: Switch = Switch {
-    name: "apns.streams",
-    takes: Takes::Count { least: 1, most: 10_000 },
-    usual: "1000",
-    strict: None,
-    about: "how many streams a connection may have at once, once the sender is known",
-    source: "[report] 500 in 2016, 1500 in 2018, 1000 in 2021: jchambers/pushy #356 and #878",
-};
-const STREAMS_AT_FIRST: Switch = Switch {
-    name: "apns.streams-at-first",
-    takes: Takes::Count { least: 1, most: 10_000 },
-    usual: "1",
-    strict: None,
-    about: "how many streams it may have until one provider token was accepted; a connection with \
-            a client certificate has the usual number at once",
-    source: "[doc] Apple, \"Sending notification requests to APNs\"; certificates [guess]",
-};
-const STREAMS_AFTER_ERROR: Switch = Switch {
-    name: "apns.streams-after-error",
-    takes: Takes::CountOrOff { least: 1, most: 10_000 },
-    usual: "off",
-    strict: Some("1"),
-    about: "how many streams it may have after a push was rejected, until one is accepted",
-    source: "[report] lionheart/openradar-mirror #15649, in 2016; [doc] errors slow a sender down",
-};
-const EXCESS: Switch = Switch {
-    name: "apns.too-many-streams",
-    takes: Takes::Word(&["refuse", "go-away"]),
-    usual: "refuse",
-    strict: None,
-    about: "whether a stream beyond the limit is refused, or ends the connection",
-    source: "[client] pushy sends again after REFUSED_STREAM; [report] GOAWAY: pushy #356",
-};
-const ERRORS: Switch = Switch {
-    name: "apns.errors-before-goaway",
-    takes: Takes::CountOrOff { least: 1, most: 1_000_000 },
-    usual: "off",
-    strict: Some("100"),
-    about: "how many rejections one after the other, 410 left out, end the connection with the \
-            last one's reason",
-    source: "[doc] Apple, \"Handling notification responses from APNs\"; the number is a [guess]",
-};
-const IDLE: Switch = Switch {
-    name: "apns.idle-timeout",
-    takes: Takes::LengthOrOff,
-    usual: "off",
-    strict: None,
-    about: "after how long without a request a connection is ended by GOAWAY IdleTimeout",
-    source: "[guess] the reason is in Apple's table, the time is not known",
-};
-const HTTP1: Switch = Switch {
-    name: "apns.http1",
-    takes: Takes::Word(&["go-away", "serve"]),
-    usual: "go-away",
-    strict: None,
-    about: "what HTTP/1.1 on a connection to APNs, by its host names or a port bound to it, is \
-            answered with; under other names it is served, with a note",
-    source: "[client] Netty's answer; serving it helps test set-ups such as APNSwift's own",
-};
-
-const UNLISTED: Switch = Switch {
-    name: "apns.unlisted-topics",
-    takes: Takes::Word(&["implied", "refused"]),
-    usual: "implied",
-    strict: Some("refused"),
-    about: "whether a client certificate that lists no topics at all goes for `.voip` and \
-            `.complication` of its UID too, or for the UID alone; what another one does not list is \
-            always refused",
-    source: "[client] pushy's mock server takes both; [doc] Apple wants them listed",
-};
-
-const UPDATES: Switch = Switch {
-    name: "apns.token-updates",
-    takes: Takes::Word(&["allowed", "limited"]),
-    usual: "allowed",
-    strict: Some("limited"),
-    about: "whether a connection may bring another provider token at any time, with a note, or once \
-            in 20 minutes of the sender's clock, else 429 TooManyProviderTokenUpdates",
-    source: "[doc] Apple, \"Establishing a token-based connection to APNs\"",
-};
-const UPDATE_BURST: Switch = Switch {
-    name: "apns.token-update-burst",
-    takes: Takes::CountOrOff { least: 1, most: 1_000 },
-    usual: "off",
-    strict: None,
-    about: "how many provider tokens more are let pass within the 20 minutes",
-    source: "[report] APNSwift #34: some five messages with a token each went through",
-};
-const STAYS: Switch = Switch {
-    name: "apns.spoiled-connections",
-    takes: Takes::Word(&["recover", "after-updates", "after-expiry", "after-both"]),
-    usual: "recover",
-    strict: None,
-    about: "whether a connection goes on after TooManyProviderTokenUpdates or \
-            ExpiredProviderToken, or gives that answer to all that follows",
-    source: "[report] jchambers/pushy #811 and its author's comment; node-apn goes on [client]",
-};
-const ENVIRONMENT_REASON: Switch = Switch {
-    name: "apns.environment-key-reason",
-    takes: Takes::Word(&["observed", "documented"]),
-    usual: "observed",
-    strict: None,
-    about: "how the reason is spelled for a key of the other environment: \
-            BadEnvironmentKeyInToken or BadEnvironmentKeyIdInToken",
-    source: "[client] APNSwift PR 229; [doc] Apple, \"Handling notification responses from APNs\"",
-};
-const NEW_APPS: Switch = Switch {
-    name: "apns.new-apps",
-    takes: Takes::Word(&["allowed", "refused"]),
-    usual: "allowed",
-    strict: Some("refused"),
-    about: "whether a connection takes pushes to an app that was added after its first push, with \
-            a note, or answers TopicDisallowed",
-    source: "[doc] Apple, \"Establishing a token-based connection to APNs\"; the reason is a [guess]",
-};
-
-const GONE_AFTER: Switch = Switch {
-    name: "apns.gone-after",
-    takes: Takes::LengthOrOff,
-    usual: "off",
-    strict: None,
-    about: "how long after an uninstall, in world time, pushes are still answered 200 and thrown \
-            away, before 410 begins; its `timestamp` is the uninstall's either way",
-    source: "[report] Apple staff, forum threads 745902, 793712, 798541 and 827088: days to weeks",
-};
-const DEVICE_RATE: Switch = Switch {
-    name: "apns.device-rate",
-    takes: Takes::CountOrOff { least: 1, most: 1_000_000 },
-    usual: "off",
-    strict: None,
-    about: "how many pushes one device token takes in a minute, of either clock, before 429 \
-            TooManyRequests",
-    source: "[doc] the reason: Apple, \"Handling notification responses from APNs\"; no number is \
-             known, the window is a [guess]",
 };
 
 /// How connections behave, as it was chosen.
@@ -224,6 +75,19 @@ pub(super) struct Conduct {
     pub(super) gone_after: Duration,
     /// How many pushes a device token takes in a minute; any number, where nothing is said.
     pub(super) device_rate: Option<u32>,
+    /// Whether payloads have to be JSON objects.
+    pub(super) wants_objects: bool,
+    /// Whether background pushes must not have priority 10.
+    pub(super) wants_low_background: bool,
+    /// Whether topics have to end as push types want.
+    pub(super) wants_matching_topic: bool,
+    /// Whether devices throw background pushes away that are not silent.
+    pub(super) wants_silence: bool,
+    /// How many background pushes an hour an app gets; any number, where nothing is said.
+    pub(super) background_budget: Option<u32>,
+    /// How many pushes of priority 10 an hour a Live Activity gets; any number, where nothing is
+    /// said.
+    pub(super) activity_budget: Option<u32>,
     stays_updated: bool,
     stays_expired: bool,
 }
@@ -299,6 +163,12 @@ impl Conduct {
             takes_new_apps: switches.is(&NEW_APPS, "allowed"),
             gone_after: switches.length(&GONE_AFTER).unwrap_or_default(),
             device_rate: switches.count(&DEVICE_RATE),
+            wants_objects: switches.is(&PAYLOAD_FORM, "object"),
+            wants_low_background: switches.is(&BACKGROUND_PRIORITY, "low"),
+            wants_matching_topic: switches.is(&TYPE_AND_TOPIC, "matching"),
+            wants_silence: switches.is(&BACKGROUND_PAYLOAD, "silent"),
+            background_budget: switches.count(&BACKGROUND_BUDGET),
+            activity_budget: switches.count(&ACTIVITY_BUDGET),
             stays_updated: stays("after-updates"),
             stays_expired: stays("after-expiry"),
         }

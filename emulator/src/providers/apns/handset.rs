@@ -1,5 +1,5 @@
-//! What people set on their devices and APNs heard of: which channels they follow, whose
-//! notifications they want.
+//! What people do with their devices and APNs heard of: which channels they follow, whose
+//! notifications they want, what their apps do.
 //!
 //! Nothing of that passes through a sender, so that it is said from outside.
 
@@ -8,16 +8,31 @@ use super::broadcast::{self, Subscriptions};
 use super::device;
 use super::offline;
 use super::state::State;
-use crate::post::{AddressId, AppId, DeviceId, Life, Post};
+use super::topic;
+use crate::post::{AddressId, AppId, DeviceId, Gate, Life, Post};
 use crate::providers::rim::{Desk, SettingError};
 use foldhash::fast::FixedState;
-use hashbrown::HashSet;
+use hashbrown::{HashMap, HashSet};
 use serde_json::{Map, Value, json};
 
-/// Whose notifications people do not want.
+/// What is known of the apps on people's devices.
 #[derive(Debug, Default)]
 pub(super) struct Handsets {
     disabled: HashSet<(DeviceId, AppId), FixedState>,
+    /// The apps that are not suspended.
+    states: HashMap<(DeviceId, AppId), AppState, FixedState>,
+}
+
+/// What an app on a device is doing. That suspended is the usual state is ours. [guess]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum AppState {
+    /// It is used, or was launched just now.
+    Running,
+    /// It stands still, and a push can wake it.
+    #[default]
+    Suspended,
+    /// The user threw it out, so that no push wakes it.
+    ForceQuit,
 }
 
 /// A change of a device, read and possible; what is not said stays.
@@ -26,6 +41,8 @@ pub struct Setting {
     channels: Option<Subscriptions>,
     /// Apps, and whether their notifications are wanted.
     notifications: Vec<(AppId, bool)>,
+    /// Apps, and what they do.
+    apps: Vec<(AppId, AppState)>,
 }
 
 impl Handsets {
@@ -34,13 +51,20 @@ impl Handsets {
         self.disabled.contains(&(device, app))
     }
 
+    /// What an app on a device is doing.
+    pub(super) fn app_state(&self, device: DeviceId, app: AppId) -> AppState {
+        self.states.get(&(device, app)).copied().unwrap_or_default()
+    }
+
     /// Forgets what was set of an app that was removed.
     pub(super) fn forget(&mut self, device: DeviceId, app: AppId) {
         self.disabled.remove(&(device, app));
+        self.states.remove(&(device, app));
     }
 }
 
-/// Reads `{"channels": …, "notifications": {"com.example.chat": "disabled"}}`.
+/// Reads `{"apps": {"com.example.chat": "running"}, "channels": …, "notifications":
+/// {"com.example.chat": "disabled"}}`.
 pub(super) fn read(
     state: &State,
     post: &Post,
@@ -53,13 +77,20 @@ pub(super) fn read(
     if keys.is_empty() {
         return Err(error("nothing says what to change".to_owned(), EXAMPLE));
     }
-    let mut setting = Setting { channels: None, notifications: Vec::new() };
+    let mut setting = Setting { channels: None, notifications: Vec::new(), apps: Vec::new() };
     for (key, value) in keys {
         match key.as_str() {
             CHANNELS => {
                 setting.channels = Some(broadcast::read_subscriptions(state, post, device, value)?);
             }
-            NOTIFICATIONS => setting.notifications = notifications(state, post, device, value)?,
+            APPS => {
+                let read = |value: &Value| word(STATES, value);
+                setting.apps = by_app(state, post, device, APPS, value, read)?;
+            }
+            NOTIFICATIONS => {
+                let read = |value: &Value| word(WISHES, value);
+                setting.notifications = by_app(state, post, device, NOTIFICATIONS, value, read)?;
+            }
             unknown => return Err(unknown_key(unknown)),
         }
     }
@@ -73,7 +104,7 @@ pub(super) fn set(state: &mut State, desk: &mut Desk<'_>, device: DeviceId, sett
     }
     for (app, wanted) in setting.notifications {
         if wanted {
-            state.handsets.forget(device, app);
+            state.handsets.disabled.remove(&(device, app));
             continue;
         }
         state.handsets.disabled.insert((device, app));
@@ -82,57 +113,115 @@ pub(super) fn set(state: &mut State, desk: &mut Desk<'_>, device: DeviceId, sett
             desk.post.withdraw_marked(address, offline::PUSH, device::ALERT, reason);
         }
     }
+    for (app, does) in setting.apps {
+        state.handsets.states.insert((device, app), does);
+        for address in addresses_of(desk.post, device, app) {
+            match does {
+                AppState::Running => launched(state, desk, address),
+                AppState::Suspended => {}
+                AppState::ForceQuit => force_quit(state, desk, address),
+            }
+        }
+    }
+}
+
+/// An app that is launched gets what was held back. [doc] Apple, "Pushing background updates to
+/// your App"
+fn launched(state: &mut State, desk: &mut Desk<'_>, address: AddressId) {
+    if desk.post.address(address).kind == topic::PLAIN {
+        state.budgets.forget(address);
+        desk.post.let_go(address, offline::HELD, Gate::OnlineAndPowered, desk.now);
+    }
+}
+
+/// An app that is thrown out loses what was held back. [doc] the same page; that what waits for the
+/// device goes as well is a [guess].
+fn force_quit(state: &mut State, desk: &mut Desk<'_>, address: AddressId) {
+    for lane in [offline::PUSH, offline::HELD] {
+        let reason = offline::FORCE_QUIT_WHILE_STORED;
+        desk.post.withdraw_marked(address, lane, device::BACKGROUND, reason);
+    }
+    if desk.post.address(address).kind == topic::PLAIN {
+        state.budgets.forget(address);
+    }
+}
+
+/// The hour of a token is over: what was held back goes, and counts for the next.
+pub(super) fn let_go(state: &mut State, desk: &mut Desk<'_>, address: AddressId) {
+    let gate = match desk.post.address(address).kind {
+        topic::PLAIN => Gate::OnlineAndPowered,
+        _ => Gate::Online,
+    };
+    if desk.post.let_go(address, offline::HELD, gate, desk.now) {
+        state.budgets.spend(address, desk.now.world);
+    }
 }
 
 /// What is set, in the shape in which it is set; nothing where nothing is.
 pub(super) fn state_of(state: &State, post: &Post, device: DeviceId) -> Option<Value> {
     let channels = broadcast::shown_subscriptions(state, device);
-    let mut disabled: Vec<_> = state
-        .handsets
-        .disabled
-        .iter()
-        .filter(|(of, _)| *of == device)
-        .map(|(_, app)| *app)
-        .collect();
-    disabled.sort_unstable();
-    let words = disabled.into_iter().map(|app| (post.app(app).1.to_owned(), json!(DISABLED)));
-    let words: Map<_, _> = words.collect();
+    let Handsets { disabled, states } = &state.handsets;
+    let disabled = disabled.iter().map(|place| (place, DISABLED));
+    let states = states.iter().filter_map(|(place, state)| Some((place, name_of(*state)?)));
     let mut all = Map::new();
     all.extend(channels.map(|channels| (CHANNELS.to_owned(), channels)));
-    if !words.is_empty() {
-        all.insert(NOTIFICATIONS.to_owned(), words.into());
-    }
+    let disabled = words(post, device, disabled).map(|words| (NOTIFICATIONS.to_owned(), words));
+    let states = words(post, device, states).map(|words| (APPS.to_owned(), words));
+    all.extend(disabled.into_iter().chain(states));
     (!all.is_empty()).then_some(Value::Object(all))
 }
 
-fn notifications(
+/// What is said of a device's apps, by their bundle IDs; nothing where nothing is.
+fn words<'a>(
+    post: &Post,
+    device: DeviceId,
+    said: impl Iterator<Item = (&'a (DeviceId, AppId), &'static str)>,
+) -> Option<Value> {
+    let here = said.filter(|((of, _), _)| *of == device);
+    let words: Map<_, _> =
+        here.map(|((_, app), word)| (post.app(*app).1.to_owned(), json!(word))).collect();
+    (!words.is_empty()).then_some(Value::Object(words))
+}
+
+/// The word for what an app does, where that is not the usual.
+fn name_of(state: AppState) -> Option<&'static str> {
+    let (word, _) = STATES.iter().find(|(_, known)| *known == state)?;
+    (state != AppState::default()).then_some(*word)
+}
+
+/// Reads an object of apps that are on the device, and of what is said of each.
+fn by_app<T>(
     state: &State,
     post: &Post,
     device: DeviceId,
+    key: &str,
     wanted: &Value,
-) -> Result<Vec<(AppId, bool)>, SettingError> {
+    read: impl Fn(&Value) -> Result<T, SettingError>,
+) -> Result<Vec<(AppId, T)>, SettingError> {
     let Value::Object(apps) = wanted else {
-        let what =
-            format!("expected apps and words in `{NOTIFICATIONS}`, found `{}`", shown(wanted));
+        let what = format!("expected apps and words in `{key}`, found `{}`", shown(wanted));
         return Err(error(what, EXAMPLE));
     };
-    let one = |(bundle, word): (&String, &Value)| {
+    let one = |(bundle, value): (&String, &Value)| {
         let app = post.find_app(state.service, bundle);
         let there = app.filter(|app| !addresses_of(post, device, *app).is_empty());
         let app = there.ok_or_else(|| {
             let what = format!("app `{}` is not on the device", cut(bundle));
             error(what, "give its bundle ID, and install it before")
         })?;
-        match word.as_str() {
-            Some(ENABLED) => Ok((app, true)),
-            Some(DISABLED) => Ok((app, false)),
-            _ => {
-                let what = format!("expected `{ENABLED}` or `{DISABLED}`, found `{}`", shown(word));
-                Err(error(what, EXAMPLE))
-            }
-        }
+        Ok((app, read(value)?))
     };
     apps.iter().map(one).collect()
+}
+
+/// Reads one of some words.
+fn word<T: Copy>(known: &[(&str, T)], found: &Value) -> Result<T, SettingError> {
+    let meant = known.iter().find(|(word, _)| found == word).map(|(_, meant)| *meant);
+    meant.ok_or_else(|| {
+        let words: Vec<_> = known.iter().map(|(word, _)| format!("`{word}`")).collect();
+        let what = format!("expected {}, found `{}`", words.join(" or "), shown(found));
+        error(what, EXAMPLE)
+    })
 }
 
 /// The living addresses of an app on a device.
@@ -145,12 +234,12 @@ fn addresses_of(post: &Post, device: DeviceId, app: AppId) -> Vec<AddressId> {
 }
 
 fn unknown_key(key: &str) -> SettingError {
-    let near = [CHANNELS, NOTIFICATIONS]
+    let near = [APPS, CHANNELS, NOTIFICATIONS]
         .into_iter()
         .find(|known| strsim::damerau_levenshtein(key, known) <= MAX_DISTANCE);
     let help = match near {
         Some(near) => format!("did you mean `{near}`?"),
-        None => format!("the keys are `{CHANNELS}` and `{NOTIFICATIONS}`"),
+        None => format!("the keys are `{APPS}`, `{CHANNELS}` and `{NOTIFICATIONS}`"),
     };
     SettingError { what: format!("unknown key `{}`", cut(key)), help }
 }
@@ -165,10 +254,21 @@ pub(super) fn shown(value: &Value) -> String {
     cut(&value.to_string())
 }
 
+const APPS: &str = "apps";
 const CHANNELS: &str = "channels";
 const NOTIFICATIONS: &str = "notifications";
-const ENABLED: &str = "enabled";
 const DISABLED: &str = "disabled";
+
+/// Whether the notifications of an app are wanted, as it is written.
+const WISHES: &[(&str, bool)] = &[("enabled", true), (DISABLED, false)];
+
+/// What an app does, as it is written.
+const STATES: &[(&str, AppState)] = &[
+    ("running", AppState::Running),
+    ("suspended", AppState::Suspended),
+    ("force-quit", AppState::ForceQuit),
+];
+
 const EXAMPLE: &str =
     r#"such as `{"channels": "all", "notifications": {"com.example.chat": "disabled"}}`"#;
 

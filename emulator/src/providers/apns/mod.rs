@@ -1,14 +1,16 @@
 //! The Apple Push Notification service: `POST /3/device/<token>` over HTTP/2.
 //!
-//! The facts are in the sheet `protocols/apns.md`; the tests carry its case numbers. Not here yet:
-//! what single push types do on the device.
+//! The facts are in the sheet `protocols/apns.md`; the tests carry its case numbers.
 
+mod activity;
 mod answer;
 mod auth;
 mod binding;
 mod broadcast;
+mod budget;
 mod certificate;
 mod connection;
+mod content;
 mod device;
 mod edge;
 mod handset;
@@ -18,6 +20,7 @@ mod rate;
 mod request;
 mod rules;
 mod state;
+mod switches;
 #[cfg(test)]
 mod tests;
 mod topic;
@@ -95,7 +98,7 @@ impl Service for Apns {
         ports: &[443, 2197, 2195, 2196],
         listeners: &["apns", "apns-production", "apns-sandbox"],
         profile: connection::PROFILE,
-        switches: connection::SWITCHES,
+        switches: switches::SWITCHES,
         credentials: &[CERTIFICATE, KEY],
     };
 
@@ -182,6 +185,8 @@ impl Service for Apns {
                 Life::Unregistered
             }
         };
+        self.state.activities.forget(address);
+        self.state.budgets.forget(address);
         desk.post.retire(address, life, desk.now);
     }
 
@@ -203,11 +208,18 @@ impl Service for Apns {
     }
 
     fn next_due(&self) -> Option<Timestamp> {
-        self.state.fan_outs.next_due()
+        self.state.fan_outs.next_due().into_iter().chain(self.state.budgets.next_due()).min()
     }
 
     fn fall_due(&mut self, desk: &mut Desk<'_>) {
-        self.state.go_on(desk);
+        match self.state.budgets.take_due(desk.now.world) {
+            Some(address) => handset::let_go(&mut self.state, desk, address),
+            None => self.state.go_on(desk),
+        }
+    }
+
+    fn arrives(&mut self, post: &Post, address: AddressId, payload: &[u8]) -> Option<&'static str> {
+        device::arrives(&mut self.state, post, address, payload)
     }
 
     fn address_text(bytes: &[u8]) -> String {

@@ -37,6 +37,15 @@ pub(super) fn policy() -> OfflinePolicy {
                 retention: Some(BROADCAST_RETENTION),
                 visible: None,
             },
+            Lane {
+                name: "held",
+                storage: Storage::Always,
+                slot: Slot::One,
+                capacity: 1,
+                overflow: Overflow::EvictOldest,
+                retention: Some(RETENTION),
+                visible: None,
+            },
         ],
         words: WORDS,
     }
@@ -47,6 +56,13 @@ pub(super) const PUSH: usize = 0;
 
 /// The lane of broadcasts, by channel; a channel that stores nothing forbids it.
 pub(super) const BROADCAST: usize = 1;
+
+/// The lane of what the system holds back because an app had its share: the newest, which replaces
+/// the one before. [doc] Apple, "Pushing background updates to your App"
+pub(super) const HELD: usize = 2;
+
+/// The app was force-quit while a background push waited. [doc] the same page; the words are ours.
+pub(super) const FORCE_QUIT_WHILE_STORED: &str = "Discarded - App Was Force-Quit (From Storage)";
 
 /// A device gave a channel up while a message of it waited. The words are ours.
 pub(super) const UNFOLLOWED: &str = "Discarded - Channel Not Followed (From Storage)";

@@ -4,7 +4,7 @@
 
 use super::auth::{Credential, Keys, cut};
 use super::connection::Opened;
-use super::device;
+use super::content::{self, Content};
 use super::topic;
 use crate::wire::{MadeText, Peer, Request};
 use compact_str::CompactString;
@@ -39,8 +39,8 @@ pub struct Push {
     /// How large the payload may be, in bytes.
     pub(super) payload_limit: u64,
     pub(super) body_length: u64,
-    /// What the device makes of the payload, where it does not take it.
-    pub(super) discarded: Option<&'static str>,
+    /// What the device reads in the payload.
+    pub(super) content: Content,
 }
 
 /// Where a request goes.
@@ -130,6 +130,8 @@ impl Push {
             }
             (topic, _) => topic,
         };
+        let wanted = topic.value().map(CompactString::as_str);
+        let content = content::read(push_type.value().copied(), wanted, request.body());
         Self {
             opened: Opened::of(peer),
             route: route(&decode(request.path())),
@@ -147,13 +149,18 @@ impl Push {
             push_type,
             topic,
             body_length: request.body_length,
-            discarded: device::discards(request.body()),
+            content,
         }
     }
 
     /// The topic, where there is one.
     pub(super) fn topic(&self) -> Option<&str> {
         self.topic.value().map(CompactString::as_str)
+    }
+
+    /// Whether it has priority 10, which is the default.
+    pub(super) fn is_immediate(&self) -> bool {
+        matches!(self.priority, Field::Absent | Field::Value(Priority::Immediate))
     }
 
     /// The device token's bytes, where there are some.

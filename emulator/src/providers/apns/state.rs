@@ -1,9 +1,11 @@
 //! What APNs remembers: apps and their credentials, what connections are bound to, tokens it has
 //! seen, what was revoked.
 
+use super::activity::Activities;
 use super::auth::{Credential, ProviderToken};
 use super::binding::{Binding, Use};
 use super::broadcast::{Channels, FanOuts};
+use super::budget::Budgets;
 use super::certificate::Certificate;
 use super::connection::{Became, Conduct, Opened, Standing};
 use super::handset::Handsets;
@@ -46,12 +48,16 @@ pub(super) struct State {
     conduct: Conduct,
     /// Open connections whose limits hold; each entry goes when its connection closes.
     standings: HashMap<ConnectionId, Standing, FixedState>,
-    /// What senders broadcast to.
     /// How many pushes device tokens had lately, where that is bounded.
     pub(super) rates: Rates,
     /// What people said of the apps on their devices.
     pub(super) handsets: Handsets,
+    /// What senders broadcast to.
     pub(super) channels: Channels,
+    /// What Live Activities show.
+    pub(super) activities: Activities,
+    /// What apps may get in an hour, and what is held back.
+    pub(super) budgets: Budgets,
     /// Broadcasts on their way.
     pub(super) fan_outs: FanOuts,
 }
@@ -112,6 +118,8 @@ impl State {
             rates: Rates::default(),
             handsets: Handsets::default(),
             channels: Channels::default(),
+            activities: Activities::default(),
+            budgets: Budgets::default(),
             fan_outs: FanOuts::default(),
         }
     }
@@ -127,6 +135,8 @@ impl State {
         self.rates = Rates::default();
         self.handsets = Handsets::default();
         self.channels = Channels::default();
+        self.activities = Activities::default();
+        self.budgets = Budgets::default();
         self.fan_outs = FanOuts::default();
     }
 

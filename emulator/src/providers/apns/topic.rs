@@ -17,7 +17,7 @@ pub(super) const PUSH_TYPES: &[PushType] = &[
     PushType { name: "complication", suffix: Some(".complication") },
     PushType { name: "controls", suffix: Some(".push-type.controls") },
     PushType { name: "fileprovider", suffix: Some(".pushkit.fileprovider") },
-    PushType { name: "liveactivity", suffix: Some(".push-type.liveactivity") },
+    PushType { name: "liveactivity", suffix: Some(LIVE_ACTIVITY) },
     PushType { name: "location", suffix: Some(LOCATION) },
     PushType { name: "mdm", suffix: None },
     PushType { name: "pushtotalk", suffix: Some(".voip-ptt") },
@@ -32,7 +32,7 @@ const KINDS: &[(&str, &str)] = &[
     (".complication", "complication_token"),
     (".push-type.controls", "controls_token"),
     (".pushkit.fileprovider", "fileprovider_token"),
-    (".push-type.liveactivity", "liveactivity_token"),
+    (LIVE_ACTIVITY, LIVE_ACTIVITY_TOKEN),
     (LOCATION, "location_token"),
     (".voip-ptt", "pushtotalk_token"),
     (".voip", "voip_token"),
@@ -41,6 +41,10 @@ const KINDS: &[(&str, &str)] = &[
 
 /// The end of topics for location pushes.
 pub(super) const LOCATION: &str = ".location-query";
+
+/// The end of topics for Live Activities, and the kind of their tokens.
+pub(super) const LIVE_ACTIVITY: &str = ".push-type.liveactivity";
+pub(super) const LIVE_ACTIVITY_TOKEN: &str = "liveactivity_token";
 
 /// The kind of the token that an app gets for ordinary pushes.
 pub(super) const PLAIN: &str = "token";

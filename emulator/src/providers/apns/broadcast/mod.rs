@@ -20,4 +20,4 @@ pub(super) use channel::{Channels, MAX_FOLLOWED};
 pub(super) use edge::identify;
 pub(super) use fan_out::FanOuts;
 pub(super) use request::takes;
-pub(super) use subscription::{read_subscriptions, shown_subscriptions, subscribe};
+pub(super) use subscription::{follow_too, read_subscriptions, shown_subscriptions, subscribe};

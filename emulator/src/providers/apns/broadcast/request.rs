@@ -88,7 +88,7 @@ impl Broadcast {
         };
         let content = match route {
             Route::Known(_, Some(Operation::Create)) => new_channel(request.body()),
-            Route::Known(_, Some(Operation::Send)) => message(&push, request.body()),
+            Route::Known(_, Some(Operation::Send)) => message(request.body()),
             _ => Content::Unread,
         };
         Self {
@@ -199,10 +199,10 @@ fn push_type(value: Option<&[u8]>) -> Field<()> {
     }
 }
 
-fn message(push: &Push, body: &[u8]) -> Content {
+fn message(body: &[u8]) -> Content {
     match serde_json::from_slice::<Value>(body) {
         Err(error) => Content::Unreadable(error.to_string()),
-        Ok(payload) => Content::Message(push.discarded.or_else(|| device::ignores(&payload))),
+        Ok(payload) => Content::Message(device::ignores(&payload)),
     }
 }
 

@@ -10,7 +10,7 @@ use super::super::state::State;
 use super::channel::{Place, written};
 use super::fan_out::address_of;
 use crate::crypto::decode_base64;
-use crate::post::{DeviceId, Post};
+use crate::post::{AppId, DeviceId, Post};
 use crate::providers::rim::{Desk, SettingError};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -59,6 +59,24 @@ pub(in super::super) fn subscribe(
         }
     }
     state.channels.follow(device, wanted);
+}
+
+/// Lets a device follow one more channel of an app, because a Live Activity that was started says
+/// so; not, where there is no such channel or the device follows as many as it may.
+///
+/// `input-push-channel`: Apple, ActivityKit, "Starting and updating Live Activities with
+/// ActivityKit push notifications". [doc] That a channel which is not there is passed over is a
+/// [guess].
+pub(in super::super) fn follow_too(state: &mut State, device: DeviceId, app: AppId, text: &str) {
+    let place = decode_base64(text.as_bytes()).and_then(|bytes| state.channels.place(&bytes));
+    let Some(place) = place.filter(|(of, _)| *of == app) else { return };
+    let mut places = state.channels.followed_by(device).to_vec();
+    if places.contains(&place) || places.len() >= super::MAX_FOLLOWED {
+        return;
+    }
+    places.push(place);
+    places.sort_unstable();
+    state.channels.follow(device, places);
 }
 
 /// What a device follows, as it is set; nothing where it follows none.

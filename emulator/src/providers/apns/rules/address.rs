@@ -1,6 +1,6 @@
 //! Rules about the device token.
 
-use super::super::request::{DeviceToken, Route};
+use super::super::request::{DeviceToken, Field, Route};
 use super::{Judged, Reason, Rejection, Scene};
 use crate::post::{Address, Life};
 
@@ -49,6 +49,26 @@ pub(super) fn topic(scene: &Scene<'_>) -> Judged {
         scene.desk.post.app(topic.app).1
     );
     Err(Rejection::new(Reason::DeviceTokenNotForTopic, cause))
+}
+
+/// A topic that fits the token, but not the push type. What Apple answers is not known. [guess]
+pub(super) fn type_and_topic(scene: &Scene<'_>) -> Judged {
+    match misfit(scene).filter(|_| scene.state.conduct().wants_matching_topic) {
+        Some(cause) => Err(Rejection::new(Reason::InvalidPushType, cause)),
+        None => Ok(()),
+    }
+}
+
+/// How the topic does not end as the push type wants, if so.
+pub(super) fn misfit(scene: &Scene<'_>) -> Option<String> {
+    let (Field::Value(push_type), Some(topic)) = (&scene.push.push_type, &scene.topic) else {
+        return None;
+    };
+    let (name, suffix) = (push_type.name, push_type.suffix);
+    (suffix != topic.suffix).then(|| {
+        let wanted = suffix.unwrap_or("the bare bundle ID");
+        format!("the topic does not fit `apns-push-type: {name}`, which goes with {wanted}")
+    })
 }
 
 pub(super) fn alive(scene: &Scene<'_>) -> Judged {

@@ -1,6 +1,7 @@
 //! What is let pass but should be known.
 
-use super::super::request::{Field, Priority};
+use super::super::content::Content;
+use super::super::request::Field;
 use super::Scene;
 use std::borrow::Cow;
 
@@ -15,6 +16,7 @@ pub(in super::super) fn warnings(scene: &Scene<'_>) -> Vec<Cow<'static, str>> {
         type_missing(scene),
         type_and_topic(scene),
         background_priority(scene),
+        background_payload(scene),
     ];
     all.into_iter().flatten().collect()
 }
@@ -63,23 +65,21 @@ fn type_missing(scene: &Scene<'_>) -> Option<Cow<'static, str>> {
 
 /// What the service answers is not known. [guess]
 fn type_and_topic(scene: &Scene<'_>) -> Option<Cow<'static, str>> {
-    let (Field::Value(push_type), Some(topic)) = (&scene.push.push_type, &scene.topic) else {
-        return None;
-    };
-    let (name, suffix) = (push_type.name, push_type.suffix);
-    (suffix != topic.suffix).then(|| {
-        let wanted = suffix.unwrap_or("the bare bundle ID");
-        format!("the topic does not fit `apns-push-type: {name}`, which goes with {wanted}").into()
-    })
+    super::address::misfit(scene).map(Cow::Owned)
 }
 
 /// Apple calls it an error [doc]; senders who do it get a 200 [report: parse-community/node-apn
 /// PR 14].
 fn background_priority(scene: &Scene<'_>) -> Option<Cow<'static, str>> {
-    let background =
-        matches!(&scene.push.push_type, Field::Value(push_type) if push_type.name == "background");
-    let immediate =
-        matches!(scene.push.priority, Field::Absent | Field::Value(Priority::Immediate));
-    (background && immediate)
+    super::head::is_hasty(scene)
         .then_some(Cow::Borrowed("a background push has priority 10, Apple asks for 5"))
+}
+
+/// Apple asks for it [doc]; what becomes of others is not known.
+fn background_payload(scene: &Scene<'_>) -> Option<Cow<'static, str>> {
+    let odd = scene.push.content == Content::Silent { fits: false };
+    odd.then_some(Cow::Borrowed(
+        "a background push has `content-available: 1` and neither alert, badge nor sound; this one \
+         may not wake the app",
+    ))
 }

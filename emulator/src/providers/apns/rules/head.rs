@@ -1,5 +1,6 @@
 //! Rules that need the request alone: path, method, headers, payload size.
 
+use super::super::content::Content;
 use super::super::request::{Field, Route};
 use super::{Judged, Reason, Rejection, Scene};
 use std::borrow::Cow;
@@ -61,6 +62,21 @@ pub(super) fn push_type(scene: &Scene<'_>) -> Judged {
     })
 }
 
+/// A background push that wants to be delivered at once. Apple calls it an error. [doc] "Sending
+/// notification requests to APNs"
+pub(super) fn background_priority(scene: &Scene<'_>) -> Judged {
+    if !scene.state.conduct().wants_low_background || !is_hasty(scene) {
+        return Ok(());
+    }
+    Err(Rejection::new(Reason::BadPriority, "a background push has priority 10, Apple asks for 5"))
+}
+
+/// Whether a background push has priority 10.
+pub(super) fn is_hasty(scene: &Scene<'_>) -> bool {
+    let push = scene.push;
+    push.is_immediate() && matches!(&push.push_type, Field::Value(it) if it.name == "background")
+}
+
 pub(super) fn topic(scene: &Scene<'_>) -> Judged {
     match &scene.push.topic {
         Field::Value(_) => Ok(()),
@@ -100,6 +116,15 @@ pub(super) fn payload_size(scene: &Scene<'_>) -> Judged {
     }
     let cause = format!("the payload has {length} bytes, at most {limit} go");
     Err(Rejection::new(Reason::PayloadTooLarge, cause))
+}
+
+/// A payload that no device can use. [guess]
+pub(super) fn payload_form(scene: &Scene<'_>) -> Judged {
+    let odd = scene.push.content == Content::Unreadable;
+    if !odd || !scene.state.conduct().wants_objects {
+        return Ok(());
+    }
+    Err(Rejection::new(Reason::PayloadEmpty, "the payload is not a JSON object"))
 }
 
 fn form<T>(field: &Field<T>, reason: Reason, cause: impl FnOnce(&str) -> String) -> Judged {

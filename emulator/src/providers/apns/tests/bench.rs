@@ -185,6 +185,28 @@ impl Bench {
         }
     }
 
+    /// A background push as it should be.
+    pub(super) fn silent(&self) -> Push {
+        let push = self.push().with("apns-push-type", "background").with("apns-priority", "5");
+        push.body(r#"{"aps":{"content-available":1}}"#)
+    }
+
+    /// A push with news of the Live Activity on the device.
+    pub(super) fn news(&mut self, payload: &str) -> Push {
+        let token = [11; 32];
+        if self.post.find_address(SERVICE, &token).is_none() {
+            self.add_address("liveactivity_token", 0, &token);
+        }
+        let push = self.push_to(&"0b".repeat(32)).with("apns-push-type", "liveactivity");
+        push.with("apns-topic", format!("{APP}.push-type.liveactivity")).body(payload)
+    }
+
+    /// Sends such news.
+    pub(super) fn send_news(&mut self, payload: &str) -> String {
+        let push = self.news(payload);
+        self.send(&push)
+    }
+
     /// Sends a push and gives the whole answer, as [`shown`].
     pub(super) fn send(&mut self, push: &Push) -> String {
         self.send_judged(push).0
@@ -276,8 +298,13 @@ impl Bench {
     /// Moves both clocks, and does what falls due on the way.
     pub(super) fn advance(&mut self, by: Duration) {
         let end = self.now.world.after(by);
-        while let Some(due) = self.post.next_due().filter(|due| *due <= end) {
-            self.post.fall_due(Now { world: due, ..self.now });
+        let dues = |bench: &Self| [bench.post.next_due(), bench.apns.next_due()];
+        while let Some(due) = dues(self).into_iter().flatten().min().filter(|due| *due <= end) {
+            self.now.world = due;
+            match self.post.next_due() == Some(due) {
+                true => self.post.fall_due(self.now),
+                false => self.at_desk(|apns, desk| apns.fall_due(desk)),
+            }
         }
         self.now = Now { world: end, sender: self.now.sender.after(by) };
     }
@@ -350,7 +377,15 @@ impl Bench {
 
     /// What happened to deliveries since the last call: which push, what, why.
     pub(super) fn deliveries(&mut self) -> Vec<(u64, Outcome, &'static str)> {
-        let happenings = Vec::from_iter(self.post.take_happenings());
+        let mut happenings = Vec::from_iter(self.post.take_happenings());
+        for happening in &mut happenings {
+            let got = happening.got();
+            if let Some(why) =
+                got.and_then(|(id, payload)| self.apns.arrives(&self.post, id, payload))
+            {
+                happening.drop_for(why);
+            }
+        }
         let told = |happening| match happening {
             Happening::Delivery { delivery, outcome, reason, .. } => (delivery.0, outcome, reason),
             other => panic!("APNs makes no {other:?}"),

@@ -102,6 +102,7 @@ fn what_is_wrong_with_notifications_is_refused_with_what_to_do() {
         json!({"notifications": {APP: "off"}}),
         json!({"notifications": {"com.example.other": "disabled"}}),
         json!({"notifications": {"com.nobody": "disabled"}}),
+        json!({"apps": {APP: "asleep"}}),
     ];
     let told: Vec<_> = wrong
         .iter()
@@ -119,6 +120,8 @@ fn what_is_wrong_with_notifications_is_refused_with_what_to_do() {
       give its bundle ID, and install it before
     app `com.nobody` is not on the device
       give its bundle ID, and install it before
+    expected `running` or `suspended` or `force-quit`, found `"asleep"`
+      such as `{"channels": "all", "notifications": {"com.example.chat": "disabled"}}`
     "#);
 }
 

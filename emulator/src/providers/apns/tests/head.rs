@@ -107,7 +107,8 @@ fn case_29_each_push_type_goes_with_its_own_topic_and_token() {
             .bearing(&token)
             .with("apns-push-type", push_type.name)
             .with("apns-topic", &topic)
-            .with("apns-priority", "5");
+            .with("apns-priority", "5")
+            .body(r#"{"aps":{"content-available":1}}"#);
         let (reply, verdict) = bench.send_judged(&push);
         assert_eq!((reply.as_str(), verdict.warnings), (OK, vec![]), "{}", push_type.name);
     }

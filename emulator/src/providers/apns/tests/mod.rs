@@ -1,11 +1,12 @@
 //! The conformance cases of the fact sheet, by their numbers, without sockets.
 //!
-//! What is missing is not built yet, or is the wire's: the connection layer, what single push types
-//! do on the device.
+//! What is missing is the wire's, and is held in `tests/it`.
 
+mod activity;
 mod address;
 mod bench;
 mod broadcast;
+mod budget;
 mod certificate;
 mod channel;
 mod connection;

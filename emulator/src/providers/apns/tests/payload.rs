@@ -33,7 +33,7 @@ fn case_39_sizes() {
 #[test]
 fn case_40_a_body_that_is_not_json_is_accepted_and_the_device_cannot_use_it() {
     let mut bench = Bench::new();
-    for body in ["not json", "[1]", "{\"aps\":"] {
+    for body in ODD {
         assert_eq!(bench.send(&bench.push().body(body)), OK);
     }
     let dropped = "Undeliverable - Payload Is Not a JSON Object";
@@ -42,14 +42,76 @@ fn case_40_a_body_that_is_not_json_is_accepted_and_the_device_cannot_use_it() {
 }
 
 #[test]
+fn case_40_or_it_is_an_empty_payload_by_the_switch() {
+    let mut bench = Bench::with(&chosen(&[("apns.payload-form", "object")]));
+    for body in ODD {
+        assert_eq!(bench.send(&bench.push().body(body)), err(400, "PayloadEmpty"));
+    }
+    let told = bench.cause(&bench.push().body(ODD[0]));
+    assert_eq!(told, ("payload-form", "the payload is not a JSON object".to_owned()));
+    assert_eq!(bench.send(&bench.push().body("{}")), OK);
+}
+
+#[test]
 fn case_41_a_background_push_of_priority_10_is_accepted_with_a_warning() {
     let mut bench = Bench::new();
-    let background = bench.push().with("apns-push-type", "background");
-    let warning = "a background push has priority 10, Apple asks for 5";
+    let background = bench.silent().without("apns-priority");
     for push in [background.clone(), background.clone().with("apns-priority", "10")] {
-        let (reply, verdict) = bench.send_judged(&push);
-        assert_eq!((reply.as_str(), verdict.warnings), (OK, vec![warning.into()]));
+        assert_eq!(bench.warnings(&push), [HASTY]);
     }
-    let (reply, verdict) = bench.send_judged(&background.with("apns-priority", "5"));
-    assert_eq!((reply.as_str(), verdict.warnings), (OK, vec![]));
+    assert_eq!(bench.warnings(&background.with("apns-priority", "5")), [""; 0]);
 }
+
+#[test]
+fn case_41_or_it_is_a_bad_priority_by_the_switch() {
+    let mut bench = Bench::with(&chosen(&[("apns.background-priority", "low")]));
+    let background = bench.silent().without("apns-priority");
+    for push in [background.clone(), background.with("apns-priority", "10")] {
+        assert_eq!(bench.send(&push), err(400, "BadPriority"));
+        assert_eq!(bench.cause(&push), ("background-priority", HASTY.to_owned()));
+    }
+    let low =
+        ["5", "1"].map(|priority| bench.send(&bench.silent().with("apns-priority", priority)));
+    assert_eq!((low, bench.send(&bench.push())), ([OK.to_owned(), OK.to_owned()], OK.to_owned()));
+}
+
+#[test]
+fn a_topic_that_does_not_fit_the_push_type_is_taken_with_a_note_or_refused_by_the_switch() {
+    let note = "the topic does not fit `apns-push-type: voip`, which goes with .voip";
+    let mut bench = Bench::new();
+    let push = bench.push().with("apns-push-type", "voip");
+    assert_eq!(bench.warnings(&push), [note]);
+    let mut bench = Bench::with(&chosen(&[("apns.type-and-topic", "matching")]));
+    let push = bench.push().with("apns-push-type", "voip");
+    assert_eq!(bench.send(&push), err(400, "InvalidPushType"));
+    assert_eq!(bench.cause(&push), ("type-and-topic", note.to_owned()));
+    assert_eq!(bench.send(&bench.push()), OK);
+    assert_eq!(bench.send(&bench.push().without("apns-push-type")), OK);
+    // The token's topic comes first, since it is known what Apple says of that.
+    bench.add_address("voip_token", 0, &[9; 32]);
+    let foreign = bench.push_to(&"09".repeat(32)).with("apns-push-type", "voip");
+    assert_eq!(bench.send(&foreign), err(400, "DeviceTokenNotForTopic"));
+}
+
+#[test]
+fn a_background_push_that_is_not_silent_is_noted_or_thrown_away_by_the_switch() {
+    let loud = r#"{"aps":{"content-available":1,"alert":"Hi"}}"#;
+    let note = "a background push has `content-available: 1` and neither alert, badge nor sound; \
+                this one may not wake the app";
+    let mut bench = Bench::new();
+    let push = bench.silent().body(loud);
+    assert_eq!(bench.warnings(&push), [note]);
+    assert_eq!(bench.deliveries(), [(1, Outcome::Delivered, "Delivered to Device")]);
+    let mut bench = Bench::with(&chosen(&[("apns.background-payload", "silent")]));
+    assert_eq!([bench.send(&bench.silent().body(loud)), bench.send(&bench.silent())], [OK; 2]);
+    let course = [
+        (1, Outcome::Dropped, "Discarded - A Background Push Needs content-available and No Alert"),
+        (2, Outcome::Delivered, "Delivered to Device"),
+    ];
+    assert_eq!(bench.deliveries(), course);
+}
+
+/// What no device can use.
+const ODD: [&str; 3] = ["not json", "[1]", "{\"aps\":"];
+
+const HASTY: &str = "a background push has priority 10, Apple asks for 5";
