@@ -53,7 +53,8 @@ impl Aging {
             std::cmp::Ordering::Equal => first_seen < ageing.order,
             std::cmp::Ordering::Greater => false,
         };
-        self.ageings.iter().filter(concerns).filter(before).map(|ageing| ageing.by).sum()
+        let all = self.ageings.iter().filter(concerns).filter(before);
+        all.fold(Duration::ZERO, |extra, ageing| extra.saturating_add(ageing.by))
     }
 }
 
@@ -85,6 +86,16 @@ mod tests {
         let issued = Timestamp::from_seconds(1_000);
         assert_eq!(aging.extra(None, issued, Order(9)), HOUR);
         assert_eq!(aging.extra(None, issued, Order(11)), Duration::ZERO);
+    }
+
+    #[test]
+    fn ageings_beyond_all_measure_add_up_to_the_longest_time() {
+        let mut aging = Aging::default();
+        for _ in 0..2 {
+            aging.age(AgingScope::All, Duration::MAX, Timestamp::from_seconds(50), Order(1));
+        }
+        let extra = aging.extra(None, Timestamp::from_seconds(1), Order(0));
+        assert_eq!(extra, Duration::MAX);
     }
 
     #[test]

@@ -143,6 +143,7 @@ impl Credentials {
     /// take leaves no files.
     fn take_in(&self, door: &Door, all: &mut Vec<Known>, new: Known) -> Result<(), ControlError> {
         let (service, _) = service_of(new.provider)?;
+        door.look(|world, _| world.room_for_app(new.provider, &new.kit.app))?;
         let mut keys = (*door.keys()).clone();
         keys.learn(service, &new.kit)?;
         make_folder(&self.folder.join(new.provider))?;

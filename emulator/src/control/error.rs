@@ -1,5 +1,6 @@
 //! What can go wrong in this room besides what the world refuses.
 
+use crate::post::Bounded;
 use crate::providers::rim::SpecError;
 use crate::world::Refused;
 use std::io;
@@ -87,14 +88,29 @@ pub(super) fn refused_help(refused: &Refused) -> &str {
         Refused::BadSetting { error, .. } => &error.help,
         Refused::BadDeviceName(_) => "such as `anna`: up to 64 characters, without `/`",
         Refused::DeviceExists(_) => "choose another name, or change the device with PATCH",
+        Refused::Full(full) => full_help(full.kind),
         Refused::GoesBack(_) => "world time only goes forward; `POST /api/v1/reset` starts anew",
         Refused::NotInstalled { .. } => "install it: PUT `/api/v1/devices/{name}/apps/{app}`",
-        Refused::TooMany(_) => "take some away, or `POST /api/v1/reset`",
         Refused::UnknownAddress(_) => "look addresses up: GET `/api/v1/addresses?address=…`",
         Refused::UnknownApp { .. } => "add it: POST `/api/v1/apps`; GET shows the known ones",
         Refused::UnknownDevice { .. } => "add it: POST `/api/v1/devices`; GET shows the known ones",
         Refused::UnknownFault(_) => "GET `/api/v1/faults` shows the faults in force",
         Refused::UnknownProvider { .. } => "take one of the known providers",
         Refused::WrongPlatform { .. } => "give the device another platform, or another app",
+    }
+}
+
+/// What to do where there is no room for more of something.
+const fn full_help(kind: Bounded) -> &'static str {
+    match kind {
+        Bounded::Address => {
+            "addresses stay known when they are dead; `POST /api/v1/reset` forgets all, and all \
+             devices"
+        }
+        Bounded::App => "delete the `credentials` folder and start anew: apps outlive a reset",
+        Bounded::Device => "`POST /api/v1/reset` forgets all devices",
+        Bounded::Fault => {
+            "take some away: DELETE `/api/v1/faults/{id}`; `POST /api/v1/reset` forgets all"
+        }
     }
 }

@@ -106,6 +106,7 @@ impl Emulator {
             register_unknown: config.register_unknown,
             journal: config.journal,
             switches: config.switches.clone(),
+            ..WorldConfig::default()
         };
         let door = Arc::new(Door::new(world, reading));
         let control = Control::new(Arc::clone(&door), &state.path().join("credentials"))?;

@@ -1,6 +1,6 @@
 //! Fault rules: how the emulator misbehaves on purpose.
 
-use super::{ConnectionFault, ServiceId, object};
+use super::{Bounded, ConnectionFault, Full, ServiceId, object};
 use crate::clock::{parse_duration, show_duration};
 use crate::ids::Ids;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -128,14 +128,15 @@ struct Rule {
 }
 
 impl Faults {
-    /// Adds a rule; `None` when there are too many.
-    pub fn add(&mut self, fault: Fault) -> Option<FaultId> {
-        if self.rules.len() == MAX_FAULTS {
-            return None;
-        }
+    /// Adds a rule.
+    ///
+    /// # Errors
+    /// There are too many.
+    pub fn add(&mut self, fault: Fault) -> Result<FaultId, Full> {
+        Bounded::Fault.check(self.rules.len(), 1, MAX_FAULTS)?;
         self.last += 1;
         self.rules.push(Rule { id: FaultId(self.last), fault, struck: 0 });
-        Some(FaultId(self.last))
+        Ok(FaultId(self.last))
     }
 
     /// Gives a number to a fault that has struck already.

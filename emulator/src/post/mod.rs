@@ -3,6 +3,7 @@
 //! It stores, replaces, expires and delivers as a policy value tells it, and knows no provider.
 
 mod address;
+mod bounds;
 mod connection_fault;
 mod delivery;
 mod device;
@@ -11,6 +12,7 @@ mod fault;
 mod fault_error;
 mod fault_text;
 mod happening;
+mod numbered;
 mod object;
 mod office;
 mod policy;
@@ -19,6 +21,7 @@ mod queue;
 mod tests;
 
 pub use address::{Address, AddressId, Life, NewAddress};
+pub use bounds::{Bounded, Bounds, Full};
 pub use connection_fault::{
     Code, ConnectionFault, ConnectionOrder, CutFault, FramesFault, GoAwayFault, NamedStream,
     ResetFault, SettingsFault, StallFault,
@@ -28,8 +31,9 @@ pub use device::{Connection, Device, DeviceId, Platform, Power};
 pub use fault::{Fault, FaultAnswer, FaultId, FaultMatch, FaultReply, FaultScene, Faults, Struck};
 pub use fault_error::FaultError;
 pub use happening::Happening;
+pub use numbered::is_numbered;
 pub(crate) use object::object;
-pub use office::{AppId, Post, ServiceId, TakenName, is_numbered};
+pub use office::{AppId, NoDevice, Post, ServiceId};
 pub use policy::{
     Gate, Lane, OfflinePolicy, Overflow, PolicyId, Scope, Slot, Storage, Visible, Words,
 };

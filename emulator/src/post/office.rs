@@ -1,7 +1,9 @@
 //! The post office's state: who is there, and how they are found.
 
 use super::address::QueueNumber;
+use super::bounds::{Bounded, Bounds, Full};
 use super::device::Device;
+use super::numbered::{Numbered, numbered};
 use super::queue::Queue;
 use super::{
     Address, AddressId, Connection, DeliveryId, DeviceId, Happening, Life, NewAddress,
@@ -24,6 +26,7 @@ pub struct AppId(pub u32);
 /// Devices, addresses, queues.
 #[derive(Debug, Default)]
 pub struct Post {
+    bounds: Bounds,
     apps: Vec<(ServiceId, Box<str>)>,
     devices: Vec<Device>,
     names: HashMap<Box<str>, DeviceId, FixedState>,
@@ -40,15 +43,26 @@ pub struct Post {
     pub(super) deliveries: u64,
     pub(super) pending: u64,
     pub(super) happenings: Vec<Happening>,
-    registered: u32,
+    registered: usize,
 }
 
-/// The device's name is taken.
+/// There cannot be such a device.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a device named `{0}` exists already")]
-pub struct TakenName(pub String);
+pub enum NoDevice {
+    /// There are too many.
+    #[error(transparent)]
+    Full(#[from] Full),
+    /// The name is taken.
+    #[error("a device named `{0}` exists already")]
+    TakenName(String),
+}
 
 impl Post {
+    /// An empty post office that holds so much.
+    pub fn new(bounds: Bounds) -> Self {
+        Self { bounds, ..Self::default() }
+    }
+
     /// Takes a policy in; what refers to it uses its number.
     pub fn adopt_policy(&mut self, policy: OfflinePolicy) -> PolicyId {
         self.policies.push(policy);
@@ -63,11 +77,27 @@ impl Post {
     }
 
     /// The number of a service's app, given out on first use.
-    pub fn intern_app(&mut self, service: ServiceId, name: &str) -> AppId {
-        self.find_app(service, name).unwrap_or_else(|| {
-            self.apps.push((service, name.into()));
-            AppId(index(self.apps.len() - 1))
-        })
+    ///
+    /// # Errors
+    /// There are too many.
+    pub fn intern_app(&mut self, service: ServiceId, name: &str) -> Result<AppId, Full> {
+        if let Some(app) = self.find_app(service, name) {
+            return Ok(app);
+        }
+        self.room_for_app(service, name)?;
+        self.apps.push((service, name.into()));
+        Ok(AppId(index(self.apps.len() - 1)))
+    }
+
+    /// Whether an app is known or can be taken in.
+    ///
+    /// # Errors
+    /// There are too many.
+    pub fn room_for_app(&self, service: ServiceId, name: &str) -> Result<(), Full> {
+        match self.find_app(service, name) {
+            Some(_) => Ok(()),
+            None => Bounded::App.check(self.apps.len(), 1, self.bounds.apps),
+        }
     }
 
     /// The number of a service's app, if it is known.
@@ -90,16 +120,17 @@ impl Post {
     /// Adds a device; without a name it is known by its number.
     ///
     /// # Errors
-    /// The name is taken.
+    /// The name is taken, or there are too many.
     pub fn add_device(
         &mut self,
         name: Option<&str>,
         platform: Platform,
-    ) -> Result<DeviceId, TakenName> {
+    ) -> Result<DeviceId, NoDevice> {
+        self.room_for_device()?;
         let id = DeviceId(index(self.devices.len()));
         if let Some(name) = name {
             if self.device_named(name).is_some() {
-                return Err(TakenName(name.to_owned()));
+                return Err(NoDevice::TakenName(name.to_owned()));
             }
             self.names.insert(name.into(), id);
         }
@@ -118,9 +149,9 @@ impl Post {
         if let Some(id) = self.names.get(name) {
             return Some(*id);
         }
-        let number: u32 = name.strip_prefix(NUMBERED)?.parse().ok()?;
-        let device = self.devices.get(number.checked_sub(1)? as usize)?;
-        device.name.is_none().then_some(DeviceId(number - 1))
+        let id = numbered(name)?;
+        let device = self.devices.get(id.0 as usize)?;
+        device.name.is_none().then_some(id)
     }
 
     /// The device's name, made from its number when nobody named it.
@@ -153,10 +184,33 @@ impl Post {
         &mut self.devices[id.0 as usize]
     }
 
-    /// Adds an active address; `None` when these bytes are an address of the service already.
+    /// Whether one more device can be taken in.
+    ///
+    /// # Errors
+    /// There are too many.
+    pub fn room_for_device(&self) -> Result<(), Full> {
+        Bounded::Device.check(self.devices.len(), 1, self.bounds.devices)
+    }
+
+    /// Whether so many more addresses can be taken in, of whatever length.
+    ///
+    /// # Errors
+    /// There are too many.
+    pub fn room_for_addresses(&self, more: usize) -> Result<(), Full> {
+        let most = self.bounds.addresses;
+        Bounded::Address.check(self.addresses.len(), more, most)?;
+        let texts = more.saturating_mul(usize::from(u16::MAX)).saturating_add(self.texts.len());
+        if u32::try_from(texts).is_err() {
+            return Err(Full { kind: Bounded::Address, most: self.addresses.len() });
+        }
+        Ok(())
+    }
+
+    /// Adds an active address; `None` when these bytes are an address of the service already, or
+    /// there is no [room](Self::room_for_addresses).
     pub fn add_address(&mut self, new: NewAddress<'_>) -> Option<AddressId> {
         let (service, _) = self.app(new.app);
-        if self.find_address(service, new.text).is_some() {
+        if self.room_for_addresses(1).is_err() || self.find_address(service, new.text).is_some() {
             return None;
         }
         let length = u16::try_from(new.text.len()).ok()?;
@@ -234,11 +288,15 @@ impl Post {
         address.ended = ended;
     }
 
-    /// Counts one more device that registered itself; `false` when there are too many.
-    pub fn count_registration(&mut self) -> bool {
-        let room = self.registered < MAX_REGISTERED;
-        self.registered += u32::from(room);
-        room
+    /// Adds a device that registers itself, which has room for its address; `None` when there are
+    /// too many.
+    pub fn register_device(&mut self, platform: Platform) -> Option<DeviceId> {
+        if self.registered >= self.bounds.registered || self.room_for_addresses(1).is_err() {
+            return None;
+        }
+        let device = self.add_device(None, platform).ok()?;
+        self.registered += 1;
+        Some(device)
     }
 
     /// How many notifications wait.
@@ -262,6 +320,7 @@ impl Post {
     /// Forgets devices, addresses and queues; apps and policies stay.
     pub fn reset(&mut self) {
         *self = Self {
+            bounds: self.bounds,
             apps: std::mem::take(&mut self.apps),
             policies: std::mem::take(&mut self.policies),
             ..Self::default()
@@ -333,43 +392,5 @@ fn hash_text(service: ServiceId, text: &[u8]) -> u64 {
 }
 
 fn index(length: usize) -> u32 {
-    u32::try_from(length).expect("the numbers of devices and addresses are bounded below 2^32")
+    u32::try_from(length).expect("the bounds lie below 2^32")
 }
-
-/// The name of a device that nobody named, in place: it is written with every push.
-struct Numbered {
-    text: [u8; NUMBERED.len() + MOST_DIGITS],
-    length: usize,
-}
-
-impl Numbered {
-    fn new(id: DeviceId) -> Self {
-        let mut digits = itoa::Buffer::new();
-        let digits = digits.format(u64::from(id.0) + 1).as_bytes();
-        let length = NUMBERED.len() + digits.len();
-        let mut text = [0; NUMBERED.len() + MOST_DIGITS];
-        text[..NUMBERED.len()].copy_from_slice(NUMBERED.as_bytes());
-        text[NUMBERED.len()..length].copy_from_slice(digits);
-        Self { text, length }
-    }
-
-    fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.text[..self.length]).unwrap_or(NUMBERED)
-    }
-}
-
-/// Whether a name is one that a device without a name of its own gets.
-pub fn is_numbered(name: &str) -> bool {
-    let number = name.strip_prefix(NUMBERED).and_then(|number| number.parse::<u32>().ok());
-    number.is_some_and(|number| number > 0 && name == format!("{NUMBERED}{number}"))
-}
-
-/// How devices without a name are called: this and their number, from 1.
-const NUMBERED: &str = "device-";
-
-/// The digits of 2^32.
-const MOST_DIGITS: usize = 10;
-
-/// How many devices may register themselves by an unknown address: more than any load test asks
-/// for, and at 250 bytes each no danger to memory.
-const MAX_REGISTERED: u32 = 2_000_000;

@@ -91,7 +91,7 @@ impl Bench {
     fn new(policy: OfflinePolicy) -> Self {
         let mut post = Post::default();
         let policy = post.adopt_policy(policy);
-        let app = post.intern_app(SERVICE, "app");
+        let app = post.intern_app(SERVICE, "app").unwrap();
         let device = post.add_device(Some("anna"), Platform::Ios).unwrap();
         let text = b"address";
         let new = NewAddress { app, device, kind: "token", realm: 0, text };

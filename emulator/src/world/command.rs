@@ -4,7 +4,7 @@ use super::device_change::DeviceChange;
 use super::services::Prepared;
 use super::view::{AddressView, ClockView, DeviceView, FaultView};
 use crate::clock::{GoesBack, Timestamp, parse_duration, show_duration};
-use crate::post::{Connection, Fault, FaultError, FaultId, Life, Platform, Power, ServiceId};
+use crate::post::{Connection, Fault, FaultError, FaultId, Full, Life, Platform, Power, ServiceId};
 use crate::providers::rim::{Kit, SettingError};
 use crate::wire::{ConnectionId, GoAway, Peer, Reply, Request};
 use schemars::JsonSchema;
@@ -207,6 +207,9 @@ pub enum Refused {
     /// A device of that name exists.
     #[error("a device named `{0}` exists already")]
     DeviceExists(String),
+    /// There is too much of something already.
+    #[error("{0}")]
+    Full(#[from] Full),
     /// What is wanted of a device's settings at one service is wrong.
     #[error("`{provider}`: {error}")]
     BadSetting {
@@ -226,9 +229,6 @@ pub enum Refused {
         /// The app.
         app: String,
     },
-    /// There are too many of something already.
-    #[error("{0}")]
-    TooMany(String),
     /// No such address.
     #[error("there is no address {0}")]
     UnknownAddress(String),

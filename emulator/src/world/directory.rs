@@ -6,7 +6,7 @@ use super::services::{DeviceSetting, about, abouts, address_bytes, address_text,
 use super::state::World;
 use super::view::{AddressView, DeviceView};
 use crate::clock::Now;
-use crate::post::{AddressId, AppId, DeviceId, Life};
+use crate::post::{AddressId, AppId, DeviceId, Life, NoDevice};
 use crate::providers::rim::{Kit, Retirement};
 use crate::wire::{ConnectionId, Peer};
 use serde_json::{Value, json};
@@ -68,9 +68,18 @@ impl World {
         self.post.apps().map(name).collect()
     }
 
+    /// Whether an app is known or can be taken in.
+    ///
+    /// # Errors
+    /// The provider is unknown, or there are too many apps.
+    pub fn room_for_app(&self, provider: &str, name: &str) -> Result<(), Refused> {
+        let service = service_named(provider).ok_or_else(|| unknown_provider(provider))?;
+        Ok(self.post.room_for_app(service, name)?)
+    }
+
     pub(super) fn add_app(&mut self, provider: &str, kit: &Kit, now: Now) -> Result<Done, Refused> {
         let service = service_named(provider).ok_or_else(|| unknown_provider(provider))?;
-        let app = self.post.intern_app(service, &kit.app);
+        let app = self.post.intern_app(service, &kit.app)?;
         self.services.adopt(app, kit, service, self.order)?;
         Ok(self.note(
             now,
@@ -88,10 +97,11 @@ impl World {
         for app in &apps {
             self.fits(new.platform, *app)?;
         }
-        let id = self
-            .post
-            .add_device(Some(&new.name), new.platform)
-            .map_err(|taken| Refused::DeviceExists(taken.0))?;
+        self.post.room_for_addresses(apps.len())?;
+        let id = self.post.add_device(Some(&new.name), new.platform).map_err(|no| match no {
+            NoDevice::Full(full) => Refused::Full(full),
+            NoDevice::TakenName(name) => Refused::DeviceExists(name),
+        })?;
         self.post.set_connection(id, new.connection, now);
         self.post.set_power(id, new.power, now);
         for app in apps {
@@ -141,6 +151,7 @@ impl World {
         let (device, app) = (self.device_named(name)?, self.app_named(app)?);
         self.fits(self.post.device(device).platform, app)?;
         if self.active_addresses(device, app).is_empty() {
+            self.post.room_for_addresses(1)?;
             self.with_desk(now, |services, desk| services.register(desk, device, app));
         }
         Ok(self.device_done("installed", device, now))
@@ -162,6 +173,7 @@ impl World {
     pub(super) fn rotate(&mut self, name: &str, app: &AppName, now: Now) -> Result<Done, Refused> {
         let (device, old) = self.installed(name, app)?;
         let app = self.app_named(app)?;
+        self.post.room_for_addresses(old.len())?;
         let new = self.with_desk(now, |services, desk| services.register(desk, device, app));
         for (old, new) in old.into_iter().zip(new) {
             self.post.link(old, new);

@@ -39,10 +39,7 @@ impl World {
             self.note(now, "fault_added", &serde_json::to_value(&view).unwrap_or_default());
             return Ok(Done::Fault(view));
         }
-        let id = self
-            .faults
-            .add(fault.clone())
-            .ok_or_else(|| Refused::TooMany("there are too many faults; delete some".to_owned()))?;
+        let id = self.faults.add(fault.clone())?;
         let view = FaultView { id, fault, struck: 0 };
         self.note(now, "fault_added", &serde_json::to_value(&view).unwrap_or_default());
         Ok(Done::Fault(view))

@@ -7,7 +7,7 @@ use super::services::{Services, about, fault_reply};
 use crate::clock::{Aging, AgingScope, Clock, Mode, Now, Order, Timestamp};
 use crate::ids::Ids;
 use crate::journal::{Cursor, Journal, Limits, Tail};
-use crate::post::{Faults, Post, ServiceId};
+use crate::post::{Bounds, Faults, Post, ServiceId};
 use crate::providers::rim::{Answer, Desk, Unwelcome, Verdict};
 use crate::switch::Switches;
 use crate::wire::{ConnectionId, HeaderText, Peer, Reply};
@@ -26,6 +26,8 @@ pub struct WorldConfig {
     pub register_unknown: bool,
     /// How much history is kept.
     pub journal: Limits,
+    /// How many apps, devices and addresses there can be.
+    pub bounds: Bounds,
     /// What was chosen.
     pub switches: Switches,
 }
@@ -38,6 +40,7 @@ impl Default for WorldConfig {
             start: None,
             register_unknown: false,
             journal: Limits::default(),
+            bounds: Bounds::default(),
             switches: Switches::default(),
         }
     }
@@ -61,7 +64,7 @@ pub struct World {
 impl World {
     /// An empty world at a reading of the real clock.
     pub fn new(config: WorldConfig, at: Timestamp) -> Self {
-        let mut post = Post::default();
+        let mut post = Post::new(config.bounds);
         Self {
             clock: Clock::new(config.mode, config.start, at),
             services: Services::new(&mut post, &config.switches),

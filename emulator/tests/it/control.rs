@@ -1,6 +1,7 @@
 //! The control room: the door, the credentials, and the API over a real listener.
 
 mod bench;
+mod bound;
 mod call;
 mod contract;
 mod credentials;

@@ -182,13 +182,13 @@ impl From<&Refused> for Problem {
             Refused::DeviceExists(_) => {
                 ("device-exists", "The device exists already", StatusCode::CONFLICT)
             }
+            Refused::Full(_) => ("too-many", "There are too many", StatusCode::CONFLICT),
             Refused::GoesBack(_) => {
                 ("clock-goes-back", "World time only goes forward", StatusCode::CONFLICT)
             }
             Refused::NotInstalled { .. } => {
                 ("not-installed", "The app is not on the device", StatusCode::NOT_FOUND)
             }
-            Refused::TooMany(_) => ("too-many", "There are too many", StatusCode::CONFLICT),
             Refused::UnknownAddress(_) => {
                 ("unknown-address", "There is no such address", StatusCode::NOT_FOUND)
             }

@@ -110,17 +110,15 @@ fn register_unknown(
     kind: &'static str,
     text: &[u8],
 ) -> Result<AddressId, (&'static Check, Rejection)> {
-    if !desk.post.count_registration() {
-        return Err(full());
-    }
-    let device = desk.post.add_device(None, Platform::Ios).map_err(|_| full())?;
+    let device = desk.post.register_device(Platform::Ios).ok_or_else(full)?;
     let address = NewAddress { app, device, kind, realm: request::REALM_ANY, text };
     desk.post.add_address(address).ok_or_else(full)
 }
 
 fn full() -> (&'static Check, Rejection) {
     let check = rules::CHECKS.iter().find(|check| check.name == "device-token-known");
-    let cause = "no device has this token, and no more devices may register themselves";
+    let cause = "no device has this token, and there is no room for more devices that register \
+                 themselves; a reset makes room";
     (check.expect("the check is in the list"), Rejection::new(Reason::BadDeviceToken, cause))
 }
 

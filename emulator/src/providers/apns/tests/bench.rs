@@ -124,7 +124,7 @@ impl Bench {
         let spec = AppSpec { name: name.to_owned(), settings };
         let kit = Apns::kit(&spec, &self.kit, &mut Maker).unwrap();
         Apns::learn(&mut self.keys, &kit).unwrap();
-        let app = self.post.intern_app(SERVICE, name);
+        let app = self.post.intern_app(SERVICE, name).unwrap();
         self.order += 1;
         self.apns.adopt(app, &kit, Order(self.order)).unwrap();
         kit

@@ -171,7 +171,7 @@ fn case_74_of_two_pushes_with_one_collapse_id_the_device_shows_the_newer() {
 fn a_collapse_id_takes_the_place_of_what_came_from_storage_but_not_of_another_apps_push() {
     let mut bench = offline();
     bench.add_app("com.example.other", &[]);
-    let other = bench.post.intern_app(SERVICE, "com.example.other");
+    let other = bench.post.intern_app(SERVICE, "com.example.other").unwrap();
     let address = bench.register(bench.device, other);
     let mine = bench.push().with("apns-collapse-id", "x");
     let theirs = bench.push_to(&bench.token_of(address)).with("apns-topic", "com.example.other");
@@ -200,7 +200,7 @@ fn a_silent_push_takes_no_place_in_view() {
 fn case_73_two_apps_on_one_device_have_a_place_each() {
     let mut bench = offline();
     bench.add_app("com.example.other", &[]);
-    let other = bench.post.intern_app(SERVICE, "com.example.other");
+    let other = bench.post.intern_app(SERVICE, "com.example.other").unwrap();
     let address = bench.register(bench.device, other);
     let push = bench.push_to(&bench.token_of(address)).with("apns-topic", "com.example.other");
     assert_eq!([bench.send(&bench.push()), bench.send(&push)], [OK, OK]);

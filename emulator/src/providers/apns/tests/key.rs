@@ -199,7 +199,7 @@ fn an_app_that_is_added_later_needs_another_connection() {
         let mut bench = bench(switches);
         assert_eq!(bench.send(&bench.push()), OK);
         bench.add_app("com.example.late", &[]);
-        let late = bench.post.intern_app(SERVICE, "com.example.late");
+        let late = bench.post.intern_app(SERVICE, "com.example.late").unwrap();
         let address = bench.register(bench.device, late);
         let push = bench.push_to(&bench.token_of(address)).with("apns-topic", "com.example.late");
         assert_eq!(bench.send(&push), reply);
