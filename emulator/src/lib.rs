@@ -5,6 +5,7 @@ pub mod clock;
 pub mod control;
 pub mod crypto;
 mod emulator;
+pub mod fidelity;
 pub mod http2;
 pub mod ids;
 pub mod journal;

@@ -6,6 +6,7 @@
 
 use crate::clock::{Aging, Now, Order, Timestamp};
 use crate::crypto::{CertificatePlan, MadeCertificate};
+use crate::fidelity::Section;
 use crate::ids::Ids;
 use crate::post::{AddressId, AppId, DeviceId, FaultReply, Platform, Post, ServiceId};
 use crate::switch::{Switch, Switches};
@@ -181,6 +182,8 @@ pub struct About {
     pub profile: ConnectionProfile,
     /// What can be chosen.
     pub switches: &'static [Switch],
+    /// What is emulated and how sure that is, part by part.
+    pub fidelity: fn() -> Vec<Section>,
     /// The kinds of credentials that can be revoked.
     pub credentials: &'static [&'static str],
 }

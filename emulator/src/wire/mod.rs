@@ -12,5 +12,5 @@ mod room;
 pub use message::{HeaderText, MadeText, Reply, Request};
 pub use order::{Framing, GoAway, LastStream, NewSettings, Stall, Wire};
 pub use peer::{ConnectionId, Peer, Protocol, Tls};
-pub use profile::{ConnectionProfile, Excess, Http1, Leniency, SWITCHES, Settings};
+pub use profile::{ConnectionProfile, Excess, Http1, Leniency, SWITCHES, Settings, fidelity};
 pub use room::SPARE_ROOM;

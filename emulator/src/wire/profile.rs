@@ -1,5 +1,6 @@
 //! How a connection behaves before and below requests, chosen when it is accepted.
 
+use crate::fidelity::{Behavior, Section};
 use crate::switch::{Switch, Switches, Takes};
 use std::time::Duration;
 
@@ -140,6 +141,34 @@ pub struct Settings {
 
 /// The switches of HTTP/2, whatever the service: what is taken although it is not as it should be.
 pub const SWITCHES: &[Switch] = &[SCHEME, MISSING_AUTHORITY, AUTHORITY_FORM, UNDERSCORES];
+
+/// What of HTTP/2 is as real services have it, whatever the service.
+pub fn fidelity() -> Section {
+    let about = "All 146 cases of h2spec 2.2.1 pass on a connection of no provider (`127.0.0.1`), its \
+        strict ones too: with the usual leniencies of HTTP/2, with each `http2.*` switch strict alone, \
+        and with `http2: strict`. No case turns on what the switches decide: that is for the tests of \
+        this project.";
+    Section { about, ..Section::of("Connections", &[BEHAVIORS]) }
+}
+
+const BEHAVIORS: &[Behavior] = &[
+    Behavior::documented("PING is answered, PRIORITY is passed over", "RFC 9113")
+        .besides("floods of either end the connection with ENHANCE_YOUR_CALM"),
+    Behavior::observed("`:scheme` may be anything", "firebase-admin for Node sends `https:`")
+        .by(&[&SCHEME]),
+    Behavior::observed("`host` stands in for `:authority`", "aioapns sends `host` alone")
+        .by(&[&MISSING_AUTHORITY]),
+    Behavior::observed(
+        "`:authority` may have the usual port, a last dot or user information",
+        "firebase-admin for Node sends `:443`",
+    )
+    .by(&[&AUTHORITY_FORM]),
+    Behavior::observed(
+        "Names of headers may hold underscores",
+        "the Firebase SDKs send `access_token_auth`",
+    )
+    .by(&[&UNDERSCORES]),
+];
 
 const SCHEME: Switch = Switch {
     name: "http2.scheme",

@@ -31,7 +31,8 @@ pub use judge::{differences, holds, is_final, judge};
 pub use project::{EVENT_KINDS, deliveries, events, inbox, requests};
 pub use route::{Route, RouteConflict, check_routes, host_of, is_push_target, profile, route};
 pub use services::{
-    KeyRing, Prepared, about, abouts, attributes, body_ceiling, kit, service_named, switches,
+    KeyRing, Prepared, about, abouts, attributes, body_ceiling, fidelity, kit, service_named,
+    switches,
 };
 pub use state::{World, WorldConfig};
 pub use view::{

@@ -3,6 +3,7 @@
 //! This is the one place that names them; the rest of the world treats all alike.
 
 use crate::clock::{Order, Timestamp};
+use crate::fidelity::Section;
 use crate::post::{AddressId, AppId, DeviceId, FaultReply, Post, ServiceId};
 use crate::providers::rim::{
     About, Answer, AppSpec, Attributes, Desk, FaultedReply, KeyMaker, Kit, Retirement, Service,
@@ -227,6 +228,12 @@ pub(super) fn profile_of(service: ServiceId, switches: &Switches) -> ConnectionP
 /// All that can be chosen: of HTTP/2, and of each service.
 pub fn switches() -> impl Iterator<Item = &'static Switch> + Clone {
     SWITCHES.iter().chain(ABOUTS.iter().flat_map(|about| about.switches))
+}
+
+/// What is emulated and how sure that is: of HTTP/2, and of each service.
+pub fn fidelity() -> impl Iterator<Item = (&'static str, Vec<Section>)> {
+    let services = ABOUTS.iter().map(|about| (about.name, (about.fidelity)()));
+    std::iter::once(("http2", vec![crate::wire::fidelity()])).chain(services)
 }
 
 /// Makes an app's credentials, where it brings none of its own.

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 const ROOMS: &[(&str, u8)] = &[
     ("clock", 1),
     ("switch", 1),
+    ("fidelity", 1),
     ("wire", 1),
     ("ids", 1),
     ("crypto", 1),

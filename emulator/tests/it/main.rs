@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "in a test, what cannot be unwrapped is the failure")]
 
 mod control;
+mod fidelity;
 mod floors;
 mod service;
 mod switches;

@@ -5,14 +5,41 @@
 use super::certificate::{Certificate, CertificateDefect};
 use super::request::{Environment, Head};
 use super::rules::Reason;
+use super::source::{SENDING, TOKENS};
 use crate::clock::Timestamp;
 use crate::crypto::{Jwt, JwtError, SignatureError, TokenCache, VerifyingKey};
+use crate::fidelity::Behavior;
 use crate::wire::Peer;
 use compact_str::CompactString;
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+/// What of credentials is as APNs has it.
+pub(super) const BEHAVIORS: &[Behavior] = &[
+    Behavior::documented(
+        "Provider tokens are ES256 with `kid`, `iss` and `iat`; other members are passed over",
+        TOKENS,
+    )
+    .besides("that others are passed over is seen: APNSwift, pushy and PyJWT send some"),
+    Behavior::observed(
+        "The signature may be raw or DER, both base64 alphabets go, with padding or without, and \
+         `bearer` in any case",
+        "libraries in production send all of these; Apple's own shell recipe makes DER",
+    ),
+    Behavior::observed(
+        "`iat` may be a number, also a fractional one, or digits in quotes",
+        "APNSwift and PyAPNs2; Apple's own sample",
+    ),
+    Behavior::documented("With a client certificate `authorization` is not looked at", SENDING)
+        .besides("a note says so"),
+    Behavior::documented(
+        "A connection's first push binds it to the team's apps of that moment",
+        TOKENS,
+    )
+    .besides("a push that fails authentication binds nothing [assumed]"),
+];
 
 /// The keys that provider tokens are checked against: a snapshot that is cheap to clone.
 ///

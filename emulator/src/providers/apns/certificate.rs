@@ -6,8 +6,10 @@
 use super::auth::cut;
 use super::request::Environment;
 use super::rules::Reason;
+use super::source::SENDING;
 use super::topic;
 use crate::clock::Timestamp;
+use crate::fidelity::Behavior;
 use compact_str::CompactString;
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -17,6 +19,21 @@ use x509_parser::der_parser::der::parse_der;
 use x509_parser::der_parser::oid::Oid;
 use x509_parser::oid_registry::asn1_rs::oid;
 use x509_parser::parse_x509_certificate;
+
+/// What of client certificates is as APNs has it.
+pub(super) const BEHAVIORS: &[Behavior] = &[
+    Behavior::assumed(
+        "A certificate of any issuer is taken, also of its own; only its fields are read",
+        "Apple's issuer cannot sign here",
+    ),
+    Behavior::documented(
+        "The subject's UID is the topic; 1.2.840.113635.100.6.3.6 and 6.3.4 list more",
+        SENDING,
+    )
+    .besides("the form of 6.3.4 is assumed"),
+    Behavior::observed("6.3.1 is for the sandbox, 6.3.2 for production", "node-apn's `oids.js`")
+        .besides("both are for both [documented]; none too [assumed]"),
+];
 
 /// What of a client certificate matters.
 #[derive(Debug, PartialEq, Eq)]

@@ -1,12 +1,9 @@
 //! What connections do besides answering: ALPN, SETTINGS, stream limits, GOAWAY.
 
 use super::rules::{Reason, Rejection};
-use super::switches::{
-    ACTIVITY_BUDGET, BACKGROUND_BUDGET, BACKGROUND_PAYLOAD, BACKGROUND_PRIORITY, DEVICE_RATE,
-    ENVIRONMENT_REASON, ERRORS, EXCESS, GONE_AFTER, HTTP1, IDLE, NEW_APPS, PAYLOAD_FORM, STAYS,
-    STREAMS, STREAMS_AFTER_ERROR, STREAMS_AT_FIRST, TYPE_AND_TOPIC, UNLISTED, UPDATE_BURST,
-    UPDATES,
-};
+use super::source::{RESPONSES, SENDING};
+use super::switches;
+use crate::fidelity::Behavior;
 use crate::providers::rim::Unwelcome;
 use crate::switch::Switches;
 use crate::wire::{
@@ -15,6 +12,64 @@ use crate::wire::{
 };
 use bytes::Bytes;
 use std::time::Duration;
+
+/// What of connections is as APNs has it.
+pub(super) const BEHAVIORS: &[Behavior] = &[
+    Behavior::documented("TLS 1.2 or later; ALPN chooses `h2`", SENDING),
+    Behavior::observed("TLS without ALPN is HTTP/2", "aioapns and pushy connect so"),
+    Behavior::observed(
+        "The first SETTINGS: header table 4096, window 65535, frame 16384, header list 8000",
+        "jchambers/pushy #356 and #878",
+    ),
+    Behavior::documented(
+        "1 stream at a time until a provider token was accepted, then 1000; with a client \
+         certificate 1000 at once",
+        SENDING,
+    )
+    .besides(
+        "the number was seen, and has changed; for certificates assumed. Under other names than \
+         Apple's (`localhost`, an address) 1000 at once",
+    )
+    .by(&[&switches::STREAMS_AT_FIRST, &switches::STREAMS]),
+    Behavior::observed(
+        "After a rejection a lower limit, until a push is accepted",
+        "in 2016: lionheart/openradar-mirror #15649",
+    )
+    .by(&[&switches::STREAMS_AFTER_ERROR]),
+    Behavior::documented(
+        "Many rejections end the connection by GOAWAY with the last one's reason; 410 does not \
+         count",
+        RESPONSES,
+    )
+    .besides("the number, and that it is this reason, are assumed")
+    .by(&[&switches::ERRORS]),
+    Behavior::observed(
+        "A stream beyond the limit is refused with REFUSED_STREAM",
+        "pushy sends again on exactly that code",
+    )
+    .besides("or GOAWAY 7 with Netty's sentence, as in pushy #356")
+    .by(&[&switches::EXCESS]),
+    Behavior::documented(
+        "GOAWAY carries its reason as JSON, lets open streams finish and takes no new ones",
+        SENDING,
+    )
+    .besides("a server that stops says `Shutdown` (pushy #567)"),
+    Behavior::assumed(
+        "A connection without requests ends by GOAWAY `IdleTimeout`",
+        "the reason is in Apple's table, the time is unknown",
+    )
+    .by(&[&switches::IDLE]),
+    Behavior::assumed(
+        "HTTP/1.1 under Apple's names: SETTINGS, GOAWAY(PROTOCOL_ERROR) with Netty's text, close",
+        "the service's texts are Netty's, and Netty does so",
+    )
+    .besides("under other names (`localhost`, an address) HTTP/1.1 is served")
+    .by(&[&switches::HTTP1]),
+    Behavior::assumed(
+        "A request for another service's host on such a connection: 421",
+        "RFC 9110, section 15.5.20",
+    ),
+];
 
 /// How connections behave: ALPN is `h2` or absent [client], SETTINGS as observed [report: pushy
 /// #356 and #878], HTTP/1 is answered as Netty does, whose texts the service shows [report].
@@ -40,13 +95,13 @@ pub(super) const PROFILE: ConnectionProfile = ConnectionProfile {
 /// How connections behave, as it was chosen.
 pub(super) fn profile(switches: &Switches) -> ConnectionProfile {
     let streams = |switch| switches.count(switch);
-    let usual = streams(&STREAMS).unwrap_or(PROFILE.settings.max_concurrent_streams);
+    let usual = streams(&switches::STREAMS).unwrap_or(PROFILE.settings.max_concurrent_streams);
     ConnectionProfile {
-        http1: if switches.is(&HTTP1, "serve") { Http1::Serve } else { Http1::GoAway },
+        http1: if switches.is(&switches::HTTP1, "serve") { Http1::Serve } else { Http1::GoAway },
         settings: Settings { max_concurrent_streams: usual, ..PROFILE.settings },
-        streams_at_first: streams(&STREAMS_AT_FIRST).map(|first| first.min(usual)),
-        excess: if switches.is(&EXCESS, "go-away") { TOO_MANY } else { Excess::Refuse },
-        idle: switches.length(&IDLE),
+        streams_at_first: streams(&switches::STREAMS_AT_FIRST).map(|first| first.min(usual)),
+        excess: if switches.is(&switches::EXCESS, "go-away") { TOO_MANY } else { Excess::Refuse },
+        idle: switches.length(&switches::IDLE),
         ..PROFILE
     }
 }
@@ -146,29 +201,31 @@ impl Conduct {
     pub(super) fn chosen(switches: &Switches) -> Self {
         let profile = profile(switches);
         let usual = profile.settings.max_concurrent_streams;
-        let stays = |word| switches.is(&STAYS, word) || switches.is(&STAYS, "after-both");
+        let stays = |word| {
+            switches.is(&switches::STAYS, word) || switches.is(&switches::STAYS, "after-both")
+        };
         Self {
             usual,
             first: profile.streams_at_first.unwrap_or(usual),
-            after_error: switches.count(&STREAMS_AFTER_ERROR),
-            errors: switches.count(&ERRORS),
-            takes_implied: switches.is(&UNLISTED, "implied"),
+            after_error: switches.count(&switches::STREAMS_AFTER_ERROR),
+            errors: switches.count(&switches::ERRORS),
+            takes_implied: switches.is(&switches::UNLISTED, "implied"),
             token_updates: switches
-                .is(&UPDATES, "limited")
-                .then(|| switches.count(&UPDATE_BURST).unwrap_or(0)),
-            environment_reason: match switches.is(&ENVIRONMENT_REASON, "observed") {
+                .is(&switches::UPDATES, "limited")
+                .then(|| switches.count(&switches::UPDATE_BURST).unwrap_or(0)),
+            environment_reason: match switches.is(&switches::ENVIRONMENT_REASON, "observed") {
                 true => Reason::BadEnvironmentKeyInToken,
                 false => Reason::BadEnvironmentKeyIdInToken,
             },
-            takes_new_apps: switches.is(&NEW_APPS, "allowed"),
-            gone_after: switches.length(&GONE_AFTER).unwrap_or_default(),
-            device_rate: switches.count(&DEVICE_RATE),
-            wants_objects: switches.is(&PAYLOAD_FORM, "object"),
-            wants_low_background: switches.is(&BACKGROUND_PRIORITY, "low"),
-            wants_matching_topic: switches.is(&TYPE_AND_TOPIC, "matching"),
-            wants_silence: switches.is(&BACKGROUND_PAYLOAD, "silent"),
-            background_budget: switches.count(&BACKGROUND_BUDGET),
-            activity_budget: switches.count(&ACTIVITY_BUDGET),
+            takes_new_apps: switches.is(&switches::NEW_APPS, "allowed"),
+            gone_after: switches.length(&switches::GONE_AFTER).unwrap_or_default(),
+            device_rate: switches.count(&switches::DEVICE_RATE),
+            wants_objects: switches.is(&switches::PAYLOAD_FORM, "object"),
+            wants_low_background: switches.is(&switches::BACKGROUND_PRIORITY, "low"),
+            wants_matching_topic: switches.is(&switches::TYPE_AND_TOPIC, "matching"),
+            wants_silence: switches.is(&switches::BACKGROUND_PAYLOAD, "silent"),
+            background_budget: switches.count(&switches::BACKGROUND_BUDGET),
+            activity_budget: switches.count(&switches::ACTIVITY_BUDGET),
             stays_updated: stays("after-updates"),
             stays_expired: stays("after-expiry"),
         }

@@ -7,7 +7,9 @@
 use super::broadcast;
 use super::request::{Environment, Push, environment_of};
 use super::rules::{Check, Reason, Rejection};
+use super::source::{RESPONSES, SENDING};
 use crate::clock::Timestamp;
+use crate::fidelity::Behavior;
 use crate::ids::{Ids, Purpose};
 use crate::post::FaultReply;
 use crate::providers::rim::{Answer, Desk, FaultedReply, Verdict};
@@ -16,6 +18,28 @@ use bytes::Bytes;
 use std::borrow::Cow;
 use uuid::Uuid;
 use uuid::fmt::Hyphenated;
+
+/// What of answers is as APNs has it.
+pub(super) const BEHAVIORS: &[Behavior] = &[
+    Behavior::documented("Accepted: 200, a head and no body", RESPONSES),
+    Behavior::documented(
+        "Rejected: the status of the reason and compact JSON with `reason`; 410 has `timestamp` in \
+         ms besides",
+        RESPONSES,
+    )
+    .besides("the body is one DATA frame: pushy and aioapns read no other"),
+    Behavior::observed(
+        "`apns-id` comes back byte for byte, on errors too; without one a new one is made in upper \
+         case",
+        "aioapns finds its request by it; pushy #184",
+    )
+    .besides(
+        "one that is no UUID comes back too, since aioapns waits for it for ever otherwise \
+         [assumed]",
+    ),
+    Behavior::documented("`apns-unique-id` in the sandbox alone", SENDING)
+        .besides("with rejections too [assumed]"),
+];
 
 /// The answer to a push that is accepted: a head and no body. [doc]
 pub(super) fn accepted(ids: &mut Ids, push: &Push, warnings: Vec<Cow<'static, str>>) -> Answer {

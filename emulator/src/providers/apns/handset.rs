@@ -139,7 +139,7 @@ fn launched(state: &mut State, desk: &mut Desk<'_>, address: AddressId) {
 fn force_quit(state: &mut State, desk: &mut Desk<'_>, address: AddressId) {
     for lane in [offline::PUSH, offline::HELD] {
         let reason = offline::FORCE_QUIT_WHILE_STORED;
-        desk.post.withdraw_marked(address, lane, device::BACKGROUND, reason);
+        desk.post.withdraw_marked(address, lane, device::SILENT, reason);
     }
     if desk.post.address(address).kind == topic::PLAIN {
         state.budgets.forget(address);

@@ -13,12 +13,14 @@ mod connection;
 mod content;
 mod device;
 mod edge;
+mod fidelity;
 mod handset;
 mod kit;
 mod offline;
 mod rate;
 mod request;
 mod rules;
+mod source;
 mod state;
 mod switches;
 #[cfg(test)]
@@ -99,6 +101,7 @@ impl Service for Apns {
         listeners: &["apns", "apns-production", "apns-sandbox"],
         profile: connection::PROFILE,
         switches: switches::SWITCHES,
+        fidelity: fidelity::sections,
         credentials: &[CERTIFICATE, KEY],
     };
 

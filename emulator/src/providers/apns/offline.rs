@@ -3,11 +3,52 @@
 
 use super::broadcast::MAX_FOLLOWED;
 use super::request::{Field, Priority};
+use super::source::{METRICS, SENDING};
 use crate::clock::Timestamp;
+use crate::fidelity::Behavior;
 use crate::post::{
     Gate, Lane, Lifetime, OfflinePolicy, Overflow, Scope, Slot, Storage, Visible, Words,
 };
 use std::time::Duration;
+
+/// What of storing is as APNs has it.
+pub(super) const BEHAVIORS: &[Behavior] = &[
+    Behavior::documented(
+        "One notification is kept for each device token, the newest",
+        METRICS,
+    )
+    .besides(
+        "\"usually the latest survives\"; here always. A token of another topic has a place of its \
+         own [assumed]",
+    ),
+    Behavior::documented(
+        "It is kept until `apns-expiration`, at most 30 days",
+        METRICS,
+    ),
+    Behavior::documented(
+        "`apns-expiration: 0` is now or never",
+        SENDING,
+    )
+    .besides(
+        "a moment that is past is taken as 0 [assumed]",
+    ),
+    Behavior::assumed(
+        "A lifetime counts whole seconds on the sender's clock, then runs in world time",
+        "so that a test that moves the world expires what it should",
+    ),
+    Behavior::assumed(
+        "Priority 10 goes at once, 5 waits while the device saves power, 1 until it is awake",
+        "Apple describes the aim, not the rule",
+    ),
+    Behavior::documented(
+        "The reasons of deliveries are the names of Apple's metrics, such as `Stored - Device \
+         Offline`",
+        METRICS,
+    )
+    .besides(
+        "those that Apple does not have are ours",
+    ),
+];
 
 /// One place for each device token, the newest wins, for at most 30 days; one for each channel that
 /// the app on the device follows, for at most 8 hours.

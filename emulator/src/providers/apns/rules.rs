@@ -3,6 +3,9 @@
 //! The order in which the real service looks at a request is not documented but for two points:
 //! authentication comes before the device token, delivery comes last. [doc] Apple, "Sending
 //! notification requests to APNs". The rest of the order is ours, kept as data. [guess]
+//!
+//! A rule is a function, and above it a [`Check`] with its name and what it is of the real service;
+//! the list says when it is looked at.
 
 mod address;
 mod certificate;
@@ -21,6 +24,7 @@ use super::auth::ProviderToken;
 use super::request::Push;
 use super::state::Topic;
 use crate::clock::Timestamp;
+use crate::fidelity::Behavior;
 use crate::post::AddressId;
 use crate::providers::rim::Desk;
 use std::borrow::Cow;
@@ -49,6 +53,8 @@ pub(super) struct Check {
     pub(super) stage: Stage,
     /// What it says.
     pub(super) run: fn(&Scene<'_>) -> Judged,
+    /// What of the real service it is, and how sure that is.
+    pub(super) behavior: Behavior,
 }
 
 /// What a check says.
@@ -88,40 +94,45 @@ impl Rejection {
     }
 }
 
+/// What holds for all of them.
+pub(super) const ABOUT: &str = "The first that does not hold decides, and its name is the `rule` of \
+    the request in the journal. That authentication comes before the device token is documented, \
+    the rest of the order is ours [assumed].";
+
 /// The checks, in their order. [guess] but for "credential before address" [doc]
 pub(super) const CHECKS: &[Check] = &[
-    Check { name: "path", stage: Stage::Path, run: head::path },
-    Check { name: "method", stage: Stage::Path, run: head::method },
-    Check { name: "duplicate-headers", stage: Stage::Path, run: head::duplicates },
-    Check { name: "certificate", stage: Stage::Credential, run: certificate::certificate },
-    Check { name: "provider-token", stage: Stage::Credential, run: credential::provider_token },
-    Check { name: "key-revoked", stage: Stage::Credential, run: credential::key_revoked },
-    Check { name: "connection-spoiled", stage: Stage::Credential, run: key::spoiled },
-    Check { name: "key-environment", stage: Stage::Credential, run: key::environment },
-    Check { name: "token-age", stage: Stage::Credential, run: credential::token_age },
-    Check { name: "connection-team", stage: Stage::Credential, run: credential::connection_team },
-    Check { name: "connection-key", stage: Stage::Credential, run: key::related },
-    Check { name: "token-updates", stage: Stage::Credential, run: key::updates },
-    Check { name: "apns-id", stage: Stage::Header, run: head::id },
-    Check { name: "apns-expiration", stage: Stage::Header, run: head::expiration },
-    Check { name: "apns-priority", stage: Stage::Header, run: head::priority },
-    Check { name: "apns-collapse-id", stage: Stage::Header, run: head::collapse_id },
-    Check { name: "apns-push-type", stage: Stage::Header, run: head::push_type },
-    Check { name: "background-priority", stage: Stage::Header, run: head::background_priority },
-    Check { name: "apns-topic", stage: Stage::Topic, run: head::topic },
-    Check { name: "certificate-topic", stage: Stage::Topic, run: certificate::topic },
-    Check { name: "topic-allowed", stage: Stage::Topic, run: credential::topic_allowed },
-    Check { name: "key-topics", stage: Stage::Topic, run: key::topics },
-    Check { name: "payload-empty", stage: Stage::Payload, run: head::payload_empty },
-    Check { name: "payload-size", stage: Stage::Payload, run: head::payload_size },
-    Check { name: "payload-form", stage: Stage::Payload, run: head::payload_form },
-    Check { name: "device-token-form", stage: Stage::Address, run: address::form },
-    Check { name: "device-token-known", stage: Stage::Address, run: address::known },
-    Check { name: "environment", stage: Stage::Address, run: address::environment },
-    Check { name: "device-token-topic", stage: Stage::Address, run: address::topic },
-    Check { name: "type-and-topic", stage: Stage::Address, run: address::type_and_topic },
-    Check { name: "device-token-alive", stage: Stage::Address, run: address::alive },
-    Check { name: "device-rate", stage: Stage::Address, run: address::rate },
+    head::PATH,
+    head::METHOD,
+    head::DUPLICATES,
+    certificate::CERTIFICATE,
+    credential::PROVIDER_TOKEN,
+    credential::KEY_REVOKED,
+    key::SPOILED,
+    key::ENVIRONMENT,
+    credential::TOKEN_AGE,
+    credential::CONNECTION_TEAM,
+    key::RELATED,
+    key::UPDATES,
+    head::ID,
+    head::EXPIRATION,
+    head::PRIORITY,
+    head::COLLAPSE_ID,
+    head::PUSH_TYPE,
+    head::BACKGROUND_PRIORITY,
+    head::TOPIC,
+    certificate::TOPIC,
+    credential::TOPIC_ALLOWED,
+    key::TOPICS,
+    head::PAYLOAD_EMPTY,
+    head::PAYLOAD_SIZE,
+    head::PAYLOAD_FORM,
+    address::FORM,
+    address::KNOWN,
+    address::ENVIRONMENT,
+    address::TOPIC,
+    address::TYPE_AND_TOPIC,
+    address::ALIVE,
+    address::RATE,
 ];
 
 /// Runs the checks until one says no.

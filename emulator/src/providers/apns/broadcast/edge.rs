@@ -5,9 +5,11 @@
 
 use super::super::edge::{with_body, written as uuid_text};
 use super::super::request::Environment;
+use super::super::source::CHANNELS;
 use super::channel::{ChannelId, Policy, written};
 use super::request::{Broadcast, LIVE_ACTIVITY, POLICY, PUSH_TYPE};
 use super::rules::Refusal;
+use crate::fidelity::Behavior;
 use crate::ids::{Ids, Purpose};
 use crate::providers::rim::{Answer, Verdict};
 use crate::wire::{HeaderText, MadeText, Reply};
@@ -15,6 +17,18 @@ use bytes::Bytes;
 use serde_json::json;
 use std::borrow::Cow;
 use uuid::fmt::Hyphenated;
+
+/// What of answers to broadcasts is as APNs has it.
+pub(in super::super) const BEHAVIORS: &[Behavior] = &[
+    Behavior::documented(
+        "A channel that was made: 201 with `apns-channel-id` and no body; what it is like and \
+         lists: 200; deleted: 204; a message: 200",
+        CHANNELS,
+    )
+    .besides("ids have 16 random bytes [assumed]"),
+    Behavior::documented("`apns-request-id` comes back or is made, on errors too", CHANNELS),
+    Behavior::assumed("`apns-unique-id` with messages in the sandbox", "pushes have it"),
+];
 
 /// The answer to a channel that was made: its identifier, and no body. [doc]
 pub(super) fn created(ids: &mut Ids, asked: &Broadcast, id: &ChannelId) -> Answer {

@@ -4,17 +4,39 @@
 //! looks at the world afterwards sees all of it, however it was cut.
 
 use super::super::offline;
+use super::super::source::{ACTIVITIES, CHANNELS};
 use super::super::state::State;
 use super::super::topic::PLAIN;
 use super::channel::{ChannelId, Channels, Place, Policy};
 use super::request::{Broadcast, Content};
 use crate::clock::Timestamp;
+use crate::fidelity::Behavior;
 use crate::post::{
     AddressId, AppId, DeviceId, Gate, Life, Lifetime, Payload, PolicyId, Post, Storing, Submission,
 };
 use crate::providers::rim::Desk;
 use std::collections::VecDeque;
 use std::sync::Arc;
+
+/// What of delivering broadcasts is as APNs has it.
+pub(in super::super) const BEHAVIORS: &[Behavior] = &[
+    Behavior::documented("Policy 0: devices that cannot be reached get nothing", CHANNELS),
+    Behavior::documented(
+        "Policy 1: the newest message waits, at most 8 hours, less with `apns-expiration`",
+        CHANNELS,
+    )
+    .besides("one for each channel and device"),
+    Behavior::assumed(
+        "Each device that follows gets a message at the moment at which it was accepted",
+        "Apple may reorder, group and throttle",
+    ),
+    Behavior::documented("A broadcast with `event: start` starts nothing", ACTIVITIES).besides(
+        "the answer, 200, is assumed. News older than what is shown are applied: `timestamp` of \
+         broadcasts is not looked at",
+    ),
+    Behavior::documented("A channel that is deleted: what waits may still arrive", CHANNELS)
+        .besides("here it does"),
+];
 
 /// Messages on their way, in the order in which they were accepted.
 #[derive(Debug, Default)]

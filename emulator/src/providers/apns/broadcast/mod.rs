@@ -21,3 +21,14 @@ pub(super) use edge::identify;
 pub(super) use fan_out::FanOuts;
 pub(super) use request::takes;
 pub(super) use subscription::{follow_too, read_subscriptions, shown_subscriptions, subscribe};
+
+use crate::fidelity::Section;
+
+/// The parts of the fidelity page about broadcasts.
+pub(super) fn fidelity() -> [Section; 2] {
+    let lists = [edge::BEHAVIORS, fan_out::BEHAVIORS, subscription::BEHAVIORS];
+    [
+        Section::of_rules("Checks of broadcasts, in their order", rules::ABOUT, rules::own()),
+        Section::of("Broadcasts", &lists),
+    ]
+}

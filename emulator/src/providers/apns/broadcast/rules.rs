@@ -14,6 +14,7 @@ use super::channel::{Channels, Place};
 use super::request::Operation::{self, Create, Delete, List, Read, Send};
 use super::request::{Broadcast, Route};
 use crate::clock::Order;
+use crate::fidelity::Behavior;
 use crate::providers::rim::Desk;
 use std::sync::Arc;
 
@@ -39,9 +40,21 @@ struct Line {
 enum Rule {
     /// All that pushes have about who calls.
     Caller,
-    Own(&'static str, Stage, fn(&Scene<'_>) -> Judged),
+    Own(Check),
     /// The one of that name.
     Push(&'static str),
+}
+
+/// One named rule of broadcasts alone.
+struct Check {
+    /// Its name, which goes into the journal.
+    name: &'static str,
+    /// Where in the course of a request it stands.
+    stage: Stage,
+    /// What it says.
+    run: fn(&Scene<'_>) -> Judged,
+    /// What of the real service it is, and how sure that is.
+    behavior: Behavior,
 }
 
 /// A request that is turned down, by which rule.
@@ -55,30 +68,35 @@ const ALL: &[Operation] = &[Create, Delete, List, Read, Send];
 const NAMED: &[Operation] = &[Delete, Read, Send];
 const WRITING: &[Operation] = &[Create, Send];
 
+/// What holds for all of them.
+pub(super) const ABOUT: &str = "Authentication comes before the channel [documented]; the rest of \
+    the order is that of pushes. Who calls, and the headers that pushes have too, are looked at as \
+    there.";
+
 /// The checks, in their order. [guess] but for "credential, then channel" [doc]
 const CHECKS: &[Line] = &[
-    line(ALL, Rule::Own("path", Stage::Path, place::path)),
-    line(ALL, Rule::Own("method", Stage::Path, place::method)),
-    line(ALL, Rule::Own("duplicate-headers", Stage::Path, place::duplicates)),
+    line(ALL, Rule::Own(place::PATH)),
+    line(ALL, Rule::Own(place::METHOD)),
+    line(ALL, Rule::Own(place::DUPLICATES)),
     line(ALL, Rule::Caller),
-    line(ALL, Rule::Own("apns-request-id", Stage::Header, place::id)),
+    line(ALL, Rule::Own(place::ID)),
     line(&[Send], Rule::Push("apns-expiration")),
     line(&[Send], Rule::Push("apns-priority")),
-    line(&[Send], Rule::Own("apns-push-type", Stage::Header, content::push_type)),
-    line(NAMED, Rule::Own("apns-channel-id", Stage::Header, place::channel_id)),
-    line(ALL, Rule::Own("bundle-suffix", Stage::Topic, place::suffix)),
-    line(ALL, Rule::Own("bundle-allowed", Stage::Topic, place::allowed)),
-    line(ALL, Rule::Own("key-topics", Stage::Topic, place::key_topics)),
-    line(ALL, Rule::Own("broadcast-capability", Stage::Topic, place::capability)),
+    line(&[Send], Rule::Own(content::HEADER_PUSH_TYPE)),
+    line(NAMED, Rule::Own(place::CHANNEL_ID)),
+    line(ALL, Rule::Own(place::SUFFIX)),
+    line(ALL, Rule::Own(place::ALLOWED)),
+    line(ALL, Rule::Own(place::KEY_TOPICS)),
+    line(ALL, Rule::Own(place::CAPABILITY)),
     line(WRITING, Rule::Push("payload-empty")),
-    line(WRITING, Rule::Own("payload-size", Stage::Payload, content::size)),
-    line(WRITING, Rule::Own("payload-json", Stage::Payload, content::json)),
-    line(&[Create], Rule::Own("channel-keys", Stage::Payload, content::keys)),
-    line(&[Create], Rule::Own("channel-policy", Stage::Payload, content::policy)),
-    line(&[Create], Rule::Own("channel-push-type", Stage::Payload, content::channel_push_type)),
-    line(NAMED, Rule::Own("channel-known", Stage::Address, place::known)),
-    line(&[Send], Rule::Own("storage-policy", Stage::Address, place::storage)),
-    line(&[Create], Rule::Own("channel-limit", Stage::Address, place::room)),
+    line(WRITING, Rule::Own(content::SIZE)),
+    line(WRITING, Rule::Own(content::JSON)),
+    line(&[Create], Rule::Own(content::CHANNEL_KEYS)),
+    line(&[Create], Rule::Own(content::CHANNEL_POLICY)),
+    line(&[Create], Rule::Own(content::CHANNEL_PUSH_TYPE)),
+    line(NAMED, Rule::Own(place::KNOWN)),
+    line(&[Send], Rule::Own(place::STORAGE)),
+    line(&[Create], Rule::Own(place::ROOM)),
 ];
 
 const fn line(of: &'static [Operation], rule: Rule) -> Line {
@@ -136,11 +154,19 @@ impl Rule {
         match self {
             Self::Caller => pushes(&|check| check.stage == Stage::Credential),
             Self::Push(name) => pushes(&|check| check.name == *name),
-            Self::Own(rule, stage, run) => {
-                run(scene).map_err(|rejection| Refusal { rule, stage: *stage, rejection })
+            Self::Own(Check { name, stage, run, .. }) => {
+                run(scene).map_err(|rejection| Refusal { rule: name, stage: *stage, rejection })
             }
         }
     }
+}
+
+/// The rules of broadcasts alone, in the order in which they are looked at.
+pub(super) fn own() -> impl Iterator<Item = (&'static str, Behavior)> {
+    CHECKS.iter().filter_map(|line| match &line.rule {
+        Rule::Own(check) => Some((check.name, check.behavior)),
+        Rule::Caller | Rule::Push(_) => None,
+    })
 }
 
 /// The refusal of a path that is not the API's.

@@ -10,10 +10,18 @@ use super::super::state::State;
 use super::channel::{Place, written};
 use super::fan_out::address_of;
 use crate::crypto::decode_base64;
+use crate::fidelity::Behavior;
 use crate::post::{AppId, DeviceId, Post};
 use crate::providers::rim::{Desk, SettingError};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+
+/// What of following channels is as Apple has it.
+pub(in super::super) const BEHAVIORS: &[Behavior] = &[Behavior::assumed(
+    "Devices follow by `PATCH /api/v1/devices/{name}` and the step `set`, 100 channels at \
+         most; no more when the app is removed",
+    "apps do it by ActivityKit, which passes through no sender",
+)];
 
 /// The channels that a device is to follow, and no others.
 #[derive(Debug)]

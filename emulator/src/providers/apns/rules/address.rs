@@ -1,10 +1,27 @@
 //! Rules about the device token.
 
 use super::super::request::{DeviceToken, Field, Route};
-use super::{Judged, Reason, Rejection, Scene};
+use super::super::source::RESPONSES;
+use super::super::switches;
+use super::{Check, Judged, Reason, Rejection, Scene, Stage};
+use crate::fidelity::Behavior;
 use crate::post::{Address, Life};
 
-pub(super) fn form(scene: &Scene<'_>) -> Judged {
+pub(super) const FORM: Check = Check {
+    name: "device-token-form",
+    stage: Stage::Address,
+    run: form,
+    behavior: Behavior::documented(
+        "A device token that is not hexadecimal: `BadDeviceToken`",
+        RESPONSES,
+    )
+    .besides(
+        "2 to 400 digits of either case are looked at [assumed]: senders are told not to expect a \
+         size",
+    ),
+};
+
+fn form(scene: &Scene<'_>) -> Judged {
     match &scene.push.route {
         Route::Device(DeviceToken::Bad) => {
             let cause = "expected 2 to 400 hexadecimal digits, two for each byte, as device token";
@@ -14,7 +31,18 @@ pub(super) fn form(scene: &Scene<'_>) -> Judged {
     }
 }
 
-pub(super) fn known(scene: &Scene<'_>) -> Judged {
+pub(super) const KNOWN: Check = Check {
+    name: "device-token-known",
+    stage: Stage::Address,
+    run: known,
+    behavior: Behavior::documented("A device token that nobody has: `BadDeviceToken`", RESPONSES)
+        .besides(
+            "with `unknown_addresses = register` it becomes an online device, with a note: a \
+         convenience of ours",
+        ),
+};
+
+fn known(scene: &Scene<'_>) -> Judged {
     if scene.address.is_some() || scene.desk.register_unknown {
         return Ok(());
     }
@@ -22,7 +50,18 @@ pub(super) fn known(scene: &Scene<'_>) -> Judged {
     Err(Rejection::new(Reason::BadDeviceToken, cause))
 }
 
-pub(super) fn environment(scene: &Scene<'_>) -> Judged {
+pub(super) const ENVIRONMENT: Check = Check {
+    name: "environment",
+    stage: Stage::Address,
+    run: environment,
+    behavior: Behavior::documented(
+        "A device token of the other environment: `BadDeviceToken`",
+        RESPONSES,
+    )
+    .besides("confirmed by Apple's staff, forum thread 807380"),
+};
+
+fn environment(scene: &Scene<'_>) -> Judged {
     let (Some(address), Some(environment)) = (scene.address, scene.push.environment) else {
         return Ok(());
     };
@@ -35,7 +74,18 @@ pub(super) fn environment(scene: &Scene<'_>) -> Judged {
     Err(Rejection::new(Reason::BadDeviceToken, cause))
 }
 
-pub(super) fn topic(scene: &Scene<'_>) -> Judged {
+pub(super) const TOPIC: Check = Check {
+    name: "device-token-topic",
+    stage: Stage::Address,
+    run: topic,
+    behavior: Behavior::documented(
+        "A device token of another topic: `DeviceTokenNotForTopic`",
+        RESPONSES,
+    )
+    .besides("VoIP and the like have topics of their own (Apple's staff, forum thread 807380)"),
+};
+
+fn topic(scene: &Scene<'_>) -> Judged {
     let (Some(address), Some(topic)) = (scene.address, &scene.topic) else { return Ok(()) };
     let address = scene.desk.post.address(address);
     if address.app == topic.app && address.kind == topic.kind {
@@ -51,8 +101,19 @@ pub(super) fn topic(scene: &Scene<'_>) -> Judged {
     Err(Rejection::new(Reason::DeviceTokenNotForTopic, cause))
 }
 
+pub(super) const TYPE_AND_TOPIC: Check = Check {
+    name: "type-and-topic",
+    stage: Stage::Address,
+    run: type_and_topic,
+    behavior: Behavior::assumed(
+        "A topic that does not end as the push type wants: taken with a note, or `InvalidPushType`",
+        "Apple's pages do not say what the answer is",
+    )
+    .by(&[&switches::TYPE_AND_TOPIC]),
+};
+
 /// A topic that fits the token, but not the push type. What Apple answers is not known. [guess]
-pub(super) fn type_and_topic(scene: &Scene<'_>) -> Judged {
+fn type_and_topic(scene: &Scene<'_>) -> Judged {
     match misfit(scene).filter(|_| scene.state.conduct().wants_matching_topic) {
         Some(cause) => Err(Rejection::new(Reason::InvalidPushType, cause)),
         None => Ok(()),
@@ -71,7 +132,24 @@ pub(super) fn misfit(scene: &Scene<'_>) -> Option<String> {
     })
 }
 
-pub(super) fn alive(scene: &Scene<'_>) -> Judged {
+pub(super) const ALIVE: Check = Check {
+    name: "device-token-alive",
+    stage: Stage::Address,
+    run: alive,
+    behavior: Behavior::documented(
+        "A token that was replaced, or whose app was removed: 410 `Unregistered`; one that ran \
+         out: 410 `ExpiredToken`; `timestamp` says in ms since when, in the sender's time",
+        RESPONSES,
+    )
+    .besides(
+        "the real service answers 200 for days first, and throws the push away (Apple's staff, \
+         forum threads 745902 and 798541). When `ExpiredToken` is used is unknown: on \
+         `{\"state\":\"expired\"}` here",
+    )
+    .by(&[&switches::GONE_AFTER]),
+};
+
+fn alive(scene: &Scene<'_>) -> Judged {
     let Some(address) = scene.address else { return Ok(()) };
     let address = scene.desk.post.address(address);
     let (reason, cause) = match address.life {
@@ -92,8 +170,20 @@ fn is_stale(address: &Address, scene: &Scene<'_>) -> bool {
     scene.desk.now.world < address.ended.world.after(scene.state.conduct().gone_after)
 }
 
+pub(super) const RATE: Check = Check {
+    name: "device-rate",
+    stage: Stage::Address,
+    run: rate,
+    behavior: Behavior::documented(
+        "Too many pushes to one device token: `TooManyRequests`",
+        RESPONSES,
+    )
+    .besides("the number is unknown, and the minute in which they are counted is assumed")
+    .by(&[&switches::DEVICE_RATE]),
+};
+
 /// Too many pushes to one device token. [doc] the reason; [guess] how it is counted
-pub(super) fn rate(scene: &Scene<'_>) -> Judged {
+fn rate(scene: &Scene<'_>) -> Judged {
     let (Some(address), Some(most)) = (scene.address, scene.state.conduct().device_rate) else {
         return Ok(());
     };

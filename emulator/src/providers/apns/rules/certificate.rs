@@ -3,14 +3,34 @@
 use super::super::auth::Credential;
 use super::super::certificate::{Certificate, CertificateDefect};
 use super::super::request::{Environment, Field};
+use super::super::source::RESPONSES;
 use super::super::state::State;
+use super::super::switches;
 use super::super::topic;
-use super::{Judged, Reason, Rejection, Scene};
+use super::{Check, Judged, Reason, Rejection, Scene, Stage};
 use crate::clock::show_duration;
+use crate::fidelity::Behavior;
 use crate::providers::rim::Desk;
 use std::time::Duration;
 
-pub(super) fn certificate(scene: &Scene<'_>) -> Judged {
+pub(super) const CERTIFICATE: Check = Check {
+    name: "certificate",
+    stage: Stage::Credential,
+    run: certificate,
+    behavior: Behavior::documented(
+        "A client certificate of the other environment: `BadCertificateEnvironment`; one that \
+         ended, has not begun, was revoked or says nothing: `BadCertificate`",
+        RESPONSES,
+    )
+    .besides(
+        "as GOAWAY, before any request: seen for the environment (sideshow/apns2 #93), assumed for \
+         the rest. Under other names than Apple's requests get it with 403. An open connection \
+         goes on [documented for revocation]; the end is judged on the sender's clock, and ageing \
+         moves it [assumed]",
+    ),
+};
+
+fn certificate(scene: &Scene<'_>) -> Judged {
     match &scene.push.credential {
         Credential::Certificate(certificate) => {
             here(certificate, scene.push.environment)?;
@@ -26,7 +46,24 @@ pub(super) fn certificate(scene: &Scene<'_>) -> Judged {
     }
 }
 
-pub(super) fn topic(scene: &Scene<'_>) -> Judged {
+pub(super) const TOPIC: Check = Check {
+    name: "certificate-topic",
+    stage: Stage::Topic,
+    run: topic,
+    behavior: Behavior::observed(
+        "A topic that the certificate does not list, and `location` with any certificate: \
+         `TopicDisallowed`",
+        "jazzband/django-push-notifications #424; pushy's mock server says `BadTopic`",
+    )
+    .besides(
+        "that `location` needs a provider token is documented, its reason assumed. A certificate \
+         without any list goes for `.voip` and `.complication` of its UID, as in pushy's mock \
+         server",
+    )
+    .by(&[&switches::UNLISTED]),
+};
+
+fn topic(scene: &Scene<'_>) -> Judged {
     let (Credential::Certificate(certificate), Field::Value(wanted)) =
         (&scene.push.credential, &scene.push.topic)
     else {

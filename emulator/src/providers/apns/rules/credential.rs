@@ -2,19 +2,45 @@
 
 use super::super::auth::{Credential, ProviderToken};
 use super::super::request::Field;
+use super::super::source::{RESPONSES, TOKENS};
 use super::super::state::Topic;
-use super::{Judged, Reason, Rejection, Scene};
+use super::super::switches;
+use super::{Check, Judged, Reason, Rejection, Scene, Stage};
 use crate::clock::show_duration;
+use crate::fidelity::Behavior;
 use std::time::Duration;
 
-pub(super) fn provider_token(scene: &Scene<'_>) -> Judged {
+pub(super) const PROVIDER_TOKEN: Check = Check {
+    name: "provider-token",
+    stage: Stage::Credential,
+    run: provider_token,
+    behavior: Behavior::documented(
+        "No provider token: `MissingProviderToken`; one that is malformed, of an unknown key, of \
+         another team than its key's, or whose signature is wrong: `InvalidProviderToken`",
+        RESPONSES,
+    )
+    .besides("which defect gets which is as in pushy's mock server"),
+};
+
+fn provider_token(scene: &Scene<'_>) -> Judged {
     match &scene.push.credential {
         Credential::Bad(defect) => Err(Rejection::new(defect.reason(), defect.to_string())),
         Credential::Certificate(_) | Credential::Token(_) | Credential::Unreadable(_) => Ok(()),
     }
 }
 
-pub(super) fn key_revoked(scene: &Scene<'_>) -> Judged {
+pub(super) const KEY_REVOKED: Check = Check {
+    name: "key-revoked",
+    stage: Stage::Credential,
+    run: key_revoked,
+    behavior: Behavior::documented(
+        "A revoked key: `InvalidProviderToken`; connections that it opened before go on",
+        TOKENS,
+    )
+    .besides("revoked by `POST /credentials/revoke`, until a reset"),
+};
+
+fn key_revoked(scene: &Scene<'_>) -> Judged {
     let Some((token, _)) = scene.token else { return Ok(()) };
     // A connection stays bound to the old state. [doc] Apple, "Establishing a token-based
     // connection to APNs"
@@ -27,7 +53,21 @@ pub(super) fn key_revoked(scene: &Scene<'_>) -> Judged {
     Err(Rejection::new(Reason::InvalidProviderToken, cause))
 }
 
-pub(super) fn token_age(scene: &Scene<'_>) -> Judged {
+pub(super) const TOKEN_AGE: Check = Check {
+    name: "token-age",
+    stage: Stage::Credential,
+    run: token_age,
+    behavior: Behavior::documented(
+        "`iat` more than 3600 s old: `ExpiredProviderToken`",
+        TOKENS,
+    )
+    .besides(
+        "on the sender's clock, so that moving the world breaks no healthy sender. More than an \
+         hour ahead: `InvalidProviderToken` [assumed]",
+    ),
+};
+
+fn token_age(scene: &Scene<'_>) -> Judged {
     let Some((token, first_seen)) = scene.token else { return Ok(()) };
     let now = scene.desk.now.sender;
     let ahead = token.issued.since(now);
@@ -49,7 +89,18 @@ pub(super) fn token_age(scene: &Scene<'_>) -> Judged {
     Err(Rejection::new(Reason::ExpiredProviderToken, cause))
 }
 
-pub(super) fn connection_team(scene: &Scene<'_>) -> Judged {
+pub(super) const CONNECTION_TEAM: Check = Check {
+    name: "connection-team",
+    stage: Stage::Credential,
+    run: connection_team,
+    behavior: Behavior::documented(
+        "A second team on one connection: `InvalidProviderToken`",
+        TOKENS,
+    )
+    .besides("the reason is that of pushy's mock server"),
+};
+
+fn connection_team(scene: &Scene<'_>) -> Judged {
     let Some((token, _)) = scene.token else { return Ok(()) };
     let Some(binding) = scene.state.binding(scene.desk.connection) else { return Ok(()) };
     let bound = &binding.key.team;
@@ -65,7 +116,22 @@ pub(super) fn connection_team(scene: &Scene<'_>) -> Judged {
     Err(Rejection::new(Reason::InvalidProviderToken, cause))
 }
 
-pub(super) fn topic_allowed(scene: &Scene<'_>) -> Judged {
+pub(super) const TOPIC_ALLOWED: Check = Check {
+    name: "topic-allowed",
+    stage: Stage::Topic,
+    run: topic_allowed,
+    behavior: Behavior::documented(
+        "A topic that is no app of the team: `TopicDisallowed`",
+        RESPONSES,
+    )
+    .besides(
+        "an app that was added after the connection's first push is taken with a note, or gets the \
+         same [assumed]; that it needs a new connection is documented",
+    )
+    .by(&[&switches::NEW_APPS]),
+};
+
+fn topic_allowed(scene: &Scene<'_>) -> Judged {
     let Field::Value(wanted) = &scene.push.topic else { return Ok(()) };
     let team = scene.token.map(|(token, _)| &token.key.team);
     let cause = match (&scene.topic, team) {

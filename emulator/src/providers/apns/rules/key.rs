@@ -3,13 +3,31 @@
 
 use super::super::auth::Key;
 use super::super::binding::{Binding, Held, UPDATE_INTERVAL};
-use super::{Judged, Reason, Rejection, Scene, credential};
+use super::super::source::TOKENS;
+use super::super::switches;
+use super::{Check, Judged, Reason, Rejection, Scene, Stage, credential};
 use crate::clock::show_duration;
+use crate::fidelity::Behavior;
 use std::borrow::Cow;
 use std::time::Duration;
 
+pub(super) const ENVIRONMENT: Check = Check {
+    name: "key-environment",
+    stage: Stage::Credential,
+    run: environment,
+    behavior: Behavior::documented(
+        "A key of the other environment: `BadEnvironmentKeyInToken`",
+        TOKENS,
+    )
+    .besides(
+        "the reason is spelled as implementers see it; Apple writes `BadEnvironmentKeyIdInToken`. \
+         Not under names that tell no environment",
+    )
+    .by(&[&switches::ENVIRONMENT_REASON]),
+};
+
 /// The environment of a key. [doc] Apple, "Establishing a token-based connection to APNs"
-pub(super) fn environment(scene: &Scene<'_>) -> Judged {
+fn environment(scene: &Scene<'_>) -> Judged {
     let Some((token, _)) = scene.token else { return Ok(()) };
     let (Some(own), Some(dialed)) = (token.key.scope.environment, scene.push.environment) else {
         return Ok(());
@@ -26,10 +44,23 @@ pub(super) fn environment(scene: &Scene<'_>) -> Judged {
     Err(Rejection::new(scene.state.conduct().environment_reason, cause))
 }
 
+pub(super) const RELATED: Check = Check {
+    name: "connection-key",
+    stage: Stage::Credential,
+    run: related,
+    behavior: Behavior::documented(
+        "A key of the whole team and a topic-specific one on a connection, or two topic-specific \
+         ones that are not related: `UnrelatedKeyIdInToken`",
+        TOKENS,
+    )
+    .besides("of two environments: the reason of `key-environment` [assumed]")
+    .by(&[&switches::ENVIRONMENT_REASON]),
+};
+
 /// Keys that may not follow the connection's first. [doc] Apple, "Establishing a token-based
 /// connection to APNs"; the reasons are from the table in "Handling notification responses from
 /// APNs" [doc], which goes with which is a [guess] for environments.
-pub(super) fn related(scene: &Scene<'_>) -> Judged {
+fn related(scene: &Scene<'_>) -> Judged {
     let Some((token, _)) = scene.token else { return Ok(()) };
     let Some(binding) = binding(scene) else { return Ok(()) };
     let (first, key) = (&binding.key, &token.key);
@@ -67,9 +98,25 @@ pub(super) fn related(scene: &Scene<'_>) -> Judged {
     Err(Rejection::new(Reason::UnrelatedKeyIdInToken, cause))
 }
 
+pub(super) const UPDATES: Check = Check {
+    name: "token-updates",
+    stage: Stage::Credential,
+    run: updates,
+    behavior: Behavior::documented(
+        "Another provider token within 20 minutes on a connection: taken with a note, or \
+         `TooManyProviderTokenUpdates`, while the one before stays good",
+        TOKENS,
+    )
+    .besides(
+        "gentle unless chosen. Counted for each key on the sender's clock, ageing included \
+         [assumed]",
+    )
+    .by(&[&switches::UPDATES, &switches::UPDATE_BURST]),
+};
+
 /// A token that takes another's place too early. [doc] Apple, "Establishing a token-based
 /// connection to APNs"; how it is counted is a [guess].
-pub(super) fn updates(scene: &Scene<'_>) -> Judged {
+fn updates(scene: &Scene<'_>) -> Judged {
     let Some(burst) = scene.state.conduct().token_updates else { return Ok(()) };
     match early(scene) {
         Some(held) if held.updates >= burst => {
@@ -87,9 +134,22 @@ pub(super) fn updated_early(scene: &Scene<'_>) -> Option<Cow<'static, str>> {
     Some(format!("{told}; Apple answers 429 TooManyProviderTokenUpdates").into())
 }
 
+pub(super) const SPOILED: Check = Check {
+    name: "connection-spoiled",
+    stage: Stage::Credential,
+    run: spoiled,
+    behavior: Behavior::observed(
+        "After `TooManyProviderTokenUpdates` or `ExpiredProviderToken` a connection goes on, or \
+         gives that answer to all that follows",
+        "node-apn goes on; others saw connections that stayed bad: jchambers/pushy #811 and its \
+         author's comment",
+    )
+    .by(&[&switches::STAYS]),
+};
+
 /// What the connection answers since one of its requests spoiled it. [report] pushy's author, and
 /// jchambers/pushy #811
-pub(super) fn spoiled(scene: &Scene<'_>) -> Judged {
+fn spoiled(scene: &Scene<'_>) -> Judged {
     let Some(reason) = scene.state.spoiled(scene.desk.connection) else { return Ok(()) };
     let cause = format!(
         "an earlier request was answered {}, and by the switch the connection stays so; open \
@@ -99,8 +159,19 @@ pub(super) fn spoiled(scene: &Scene<'_>) -> Judged {
     Err(Rejection::new(reason, cause))
 }
 
+pub(super) const TOPICS: Check = Check {
+    name: "key-topics",
+    stage: Stage::Topic,
+    run: topics,
+    behavior: Behavior::documented(
+        "A topic that a topic-specific key does not list: `TopicDisallowed`",
+        TOKENS,
+    )
+    .besides("the reason is assumed"),
+};
+
 /// The topics of a key. [doc] the limit; [guess] the reason
-pub(super) fn topics(scene: &Scene<'_>) -> Judged {
+fn topics(scene: &Scene<'_>) -> Judged {
     scene.push.topic().map_or(Ok(()), |topic| covered(scene, topic))
 }
 
