@@ -1,5 +1,5 @@
-//! Whole connections: any bytes after a preface, taken whole and in pieces, with an owner that
-//! answers and commands as the input says.
+//! Whole connections: any bytes, after a good beginning or from the first on, taken whole and in
+//! pieces, with an owner that answers and commands as the input says.
 
 use crate::script::Script;
 use bytes::Bytes;
@@ -8,15 +8,16 @@ use pushpit_emulator::wire::{ConnectionProfile, Excess, Framing, Leniency, NewSe
 
 /// Runs one connection twice, cut differently, and compares them.
 pub fn run(data: &[u8]) {
-    let Some((&size, rest)) = data.split_first() else {
+    let &[beginning, size, ref rest @ ..] = data else {
         return;
     };
+    let begins_well = beginning & 1 == 0;
     let script_length = usize::from(size).min(rest.len());
     let (script, wire) = rest.split_at(script_length);
     let limits = limits(&mut Script(script));
-    let whole = play(limits, script, wire, |left| left);
+    let whole = play(limits, begins_well, script, wire, |left| left);
     let mut cut = 0;
-    let pieces = play(limits, script, wire, |left| {
+    let pieces = play(limits, begins_well, script, wire, |left| {
         cut = cut * 5 % 97 + 1;
         left.min(cut)
     });
@@ -47,6 +48,7 @@ fn limits(script: &mut Script<'_>) -> Limits {
 /// after each step; gives all that came out.
 fn play(
     limits: Limits,
+    begins_well: bool,
     script: &[u8],
     wire: &[u8],
     mut piece: impl FnMut(usize) -> usize,
@@ -60,8 +62,10 @@ fn play(
         said: Vec::new(),
         written: Vec::new(),
     };
-    player.connection.receive(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", |_| (CEILING, ()));
-    player.connection.receive(&[0, 0, 0, 4, 0, 0, 0, 0, 0], |_| (CEILING, ()));
+    if begins_well {
+        player.connection.receive(PREFACE, |_| (CEILING, ()));
+        player.connection.receive(NO_SETTINGS, |_| (CEILING, ()));
+    }
     let mut rest = wire;
     while !rest.is_empty() {
         let step = match script.byte() {
@@ -195,6 +199,9 @@ impl Player {
     }
 }
 
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+/// A SETTINGS frame that says nothing.
+const NO_SETTINGS: &[u8] = &[0, 0, 0, 4, 0, 0, 0, 0, 0];
 const CEILING: usize = 512;
 /// The longest step but the last.
 const STEP: usize = 64 << 10;

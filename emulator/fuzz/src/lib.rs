@@ -6,9 +6,13 @@
 //! ```
 //!
 //! No nightly compiler is needed: without a sanitizer (there is no `unsafe` here) the instruments
-//! are stable. What a run finds becomes a test in `emulator/src/http2/tests.rs`.
+//! are stable. What a run finds becomes a test of the emulator, in `http2/tests.rs` or beside the
+//! cases of the provider.
 
 pub mod connection;
 pub mod frames;
 pub mod hpack;
+pub mod jwt;
+pub mod payload;
 mod script;
+mod sender;
