@@ -249,6 +249,11 @@ impl Post {
         self.by_text.find(hash_text(service, text), same).map(|id| AddressId(*id))
     }
 
+    /// Puts an address into another realm of its provider's.
+    pub fn set_realm(&mut self, id: AddressId, realm: u8) {
+        self.addresses[id.0 as usize].realm = realm;
+    }
+
     /// The address.
     pub fn address(&self, id: AddressId) -> &Address {
         &self.addresses[id.0 as usize]

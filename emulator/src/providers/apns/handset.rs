@@ -7,6 +7,7 @@ use super::auth::cut;
 use super::broadcast::{self, Subscriptions};
 use super::device;
 use super::offline;
+use super::request::{self, Environment};
 use super::state::State;
 use super::topic;
 use crate::post::{AddressId, AppId, DeviceId, Gate, Life, Post};
@@ -19,6 +20,8 @@ use serde_json::{Map, Value, json};
 #[derive(Debug, Default)]
 pub(super) struct Handsets {
     disabled: HashSet<(DeviceId, AppId), FixedState>,
+    /// The apps whose tokens are of one environment alone.
+    environments: HashMap<(DeviceId, AppId), Environment, FixedState>,
     /// The apps that are not suspended.
     states: HashMap<(DeviceId, AppId), AppState, FixedState>,
 }
@@ -36,13 +39,15 @@ pub(super) enum AppState {
 }
 
 /// A change of a device, read and possible; what is not said stays.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Setting {
     channels: Option<Subscriptions>,
     /// Apps, and whether their notifications are wanted.
     notifications: Vec<(AppId, bool)>,
     /// Apps, and what they do.
     apps: Vec<(AppId, AppState)>,
+    /// Apps, and the environment of their tokens; `None` is any.
+    environments: Vec<(AppId, Option<Environment>)>,
 }
 
 impl Handsets {
@@ -56,9 +61,15 @@ impl Handsets {
         self.states.get(&(device, app)).copied().unwrap_or_default()
     }
 
+    /// The realm of the tokens of an app on a device.
+    pub(super) fn realm(&self, device: DeviceId, app: AppId) -> u8 {
+        self.environments.get(&(device, app)).map_or(request::REALM_ANY, |it| it.realm())
+    }
+
     /// Forgets what was set of an app that was removed.
     pub(super) fn forget(&mut self, device: DeviceId, app: AppId) {
         self.disabled.remove(&(device, app));
+        self.environments.remove(&(device, app));
         self.states.remove(&(device, app));
     }
 }
@@ -77,7 +88,7 @@ pub(super) fn read(
     if keys.is_empty() {
         return Err(error("nothing says what to change".to_owned(), EXAMPLE));
     }
-    let mut setting = Setting { channels: None, notifications: Vec::new(), apps: Vec::new() };
+    let mut setting = Setting::default();
     for (key, value) in keys {
         match key.as_str() {
             CHANNELS => {
@@ -86,6 +97,10 @@ pub(super) fn read(
             APPS => {
                 let read = |value: &Value| word(STATES, value);
                 setting.apps = by_app(state, post, device, APPS, value, read)?;
+            }
+            ENVIRONMENTS => {
+                let read = |value: &Value| word(REALMS, value);
+                setting.environments = by_app(state, post, device, ENVIRONMENTS, value, read)?;
             }
             NOTIFICATIONS => {
                 let read = |value: &Value| word(WISHES, value);
@@ -111,6 +126,18 @@ pub(super) fn set(state: &mut State, desk: &mut Desk<'_>, device: DeviceId, sett
         for address in addresses_of(desk.post, device, app) {
             let reason = offline::DISABLED_WHILE_STORED;
             desk.post.withdraw_marked(address, offline::PUSH, device::ALERT, reason);
+        }
+    }
+    for (app, environment) in setting.environments {
+        match environment {
+            Some(environment) => {
+                state.handsets.environments.insert((device, app), environment);
+            }
+            None => drop(state.handsets.environments.remove(&(device, app))),
+        }
+        let realm = state.handsets.realm(device, app);
+        for address in addresses_of(desk.post, device, app) {
+            desk.post.set_realm(address, realm);
         }
     }
     for (app, does) in setting.apps {
@@ -160,14 +187,17 @@ pub(super) fn let_go(state: &mut State, desk: &mut Desk<'_>, address: AddressId)
 /// What is set, in the shape in which it is set; nothing where nothing is.
 pub(super) fn state_of(state: &State, post: &Post, device: DeviceId) -> Option<Value> {
     let channels = broadcast::shown_subscriptions(state, device);
-    let Handsets { disabled, states } = &state.handsets;
+    let Handsets { disabled, environments, states } = &state.handsets;
+    let environments = environments.iter().map(|(place, it)| (place, it.name()));
     let disabled = disabled.iter().map(|place| (place, DISABLED));
     let states = states.iter().filter_map(|(place, state)| Some((place, name_of(*state)?)));
     let mut all = Map::new();
     all.extend(channels.map(|channels| (CHANNELS.to_owned(), channels)));
     let disabled = words(post, device, disabled).map(|words| (NOTIFICATIONS.to_owned(), words));
     let states = words(post, device, states).map(|words| (APPS.to_owned(), words));
-    all.extend(disabled.into_iter().chain(states));
+    let environments =
+        words(post, device, environments).map(|words| (ENVIRONMENTS.to_owned(), words));
+    all.extend(disabled.into_iter().chain(states).chain(environments));
     (!all.is_empty()).then_some(Value::Object(all))
 }
 
@@ -234,12 +264,14 @@ fn addresses_of(post: &Post, device: DeviceId, app: AppId) -> Vec<AddressId> {
 }
 
 fn unknown_key(key: &str) -> SettingError {
-    let near = [APPS, CHANNELS, NOTIFICATIONS]
+    let near = [APPS, CHANNELS, ENVIRONMENTS, NOTIFICATIONS]
         .into_iter()
         .find(|known| strsim::damerau_levenshtein(key, known) <= MAX_DISTANCE);
     let help = match near {
         Some(near) => format!("did you mean `{near}`?"),
-        None => format!("the keys are `{APPS}`, `{CHANNELS}` and `{NOTIFICATIONS}`"),
+        None => {
+            format!("the keys are `{APPS}`, `{CHANNELS}`, `{ENVIRONMENTS}` and `{NOTIFICATIONS}`")
+        }
     };
     SettingError { what: format!("unknown key `{}`", cut(key)), help }
 }
@@ -256,11 +288,19 @@ pub(super) fn shown(value: &Value) -> String {
 
 const APPS: &str = "apps";
 const CHANNELS: &str = "channels";
+const ENVIRONMENTS: &str = "environments";
 const NOTIFICATIONS: &str = "notifications";
 const DISABLED: &str = "disabled";
 
 /// Whether the notifications of an app are wanted, as it is written.
 const WISHES: &[(&str, bool)] = &[("enabled", true), (DISABLED, false)];
+
+/// The environment of an app's tokens, as it is written.
+const REALMS: &[(&str, Option<Environment>)] = &[
+    ("sandbox", Some(Environment::Sandbox)),
+    ("production", Some(Environment::Production)),
+    ("any", None),
+];
 
 /// What an app does, as it is written.
 const STATES: &[(&str, AppState)] = &[

@@ -167,8 +167,8 @@ impl Service for Apns {
     fn register(&mut self, desk: &mut Desk<'_>, device: DeviceId, app: AppId) -> Vec<AddressId> {
         let mut text = [0; TOKEN_BYTES];
         desk.ids.fill(Purpose::Address, &mut text);
-        let address =
-            NewAddress { app, device, kind: topic::PLAIN, realm: request::REALM_ANY, text: &text };
+        let realm = self.state.handsets.realm(device, app);
+        let address = NewAddress { app, device, kind: topic::PLAIN, realm, text: &text };
         desk.post.add_address(address).into_iter().collect()
     }
 

@@ -93,6 +93,30 @@ fn an_app_that_comes_back_is_asked_anew() {
 }
 
 #[test]
+fn case_58_an_apps_tokens_are_of_one_environment_where_that_is_said() {
+    let mut bench = Bench::new();
+    let (device, app) = (bench.device, bench.app);
+    let said = json!({"environments": {APP: "sandbox"}});
+    bench.set(device, &said).unwrap();
+    assert_eq!(bench.device_state(), Some(said));
+    let push = bench.push();
+    assert_eq!(bench.send(&push), OK);
+    let there = push.host(PRODUCTION);
+    assert!(bench.send(&there).ends_with(r#"{"reason":"BadDeviceToken"}"#));
+    let cause = "the token is not of the production environment".to_owned();
+    assert_eq!(bench.cause(&there), ("environment", cause));
+    // The next token is of the same environment.
+    let next = bench.register(device, app);
+    let there = bench.push_to(&bench.token_of(next)).host(PRODUCTION);
+    assert_eq!(bench.cause(&there).0, "environment");
+    bench.set(device, &json!({"environments": {APP: "any"}})).unwrap();
+    assert_eq!(bench.device_state(), None);
+    assert!(bench.send(&there).starts_with("200"));
+    uninstall(&mut bench);
+    assert_eq!(bench.device_state(), None);
+}
+
+#[test]
 fn what_is_wrong_with_notifications_is_refused_with_what_to_do() {
     let mut bench = Bench::new();
     bench.add_app("com.example.other", &[]);

@@ -69,7 +69,7 @@ fn what_is_wrong_is_refused_with_what_to_do_and_changes_nothing() {
     unknown key `chanels`
       did you mean `channels`?
     unknown key `badge`
-      the keys are `apps`, `channels` and `notifications`
+      the keys are `apps`, `channels`, `environments` and `notifications`
     expected a list of channels or `all`, found `"some"`
       such as `{"channels": ["dHN0LXNyY2gtY2hubA=="]}`, or `"all"` of them
     expected a channel's id, found `7`
