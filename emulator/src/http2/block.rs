@@ -73,13 +73,13 @@ impl<T> Connection<T> {
         begin: &mut impl FnMut(&Request) -> (usize, T),
     ) -> Outcome {
         if id <= self.last {
-            let fine = head::read_trailers(&mut self.decoder, block).map_err(head::failure)?;
+            let fine = self.heads.read_trailers(block).map_err(head::failure)?;
             return self.trailers(id, end_stream && fine);
         }
         let settings = self.settings.in_force();
         let limit = settings.max_header_list_size as usize;
         let leniency = self.limits.leniency;
-        let read = head::read(&mut self.decoder, block, limit, leniency).map_err(head::failure)?;
+        let read = self.heads.read(block, limit, leniency).map_err(head::failure)?;
         if self.stage == Stage::Closing {
             // Our GOAWAY has named the last stream; this one is the sender's to send again.
             return Ok(());

@@ -1,6 +1,7 @@
 //! A server connection as a state machine: bytes in, requests out; replies in, bytes out.
 
 use super::event::{Event, Failure, Unfinished};
+use super::head::Heads;
 use super::settings::OwnSettings;
 use super::stream::Stream;
 use super::{ErrorCode, frame, frame::Head, hpack};
@@ -17,7 +18,7 @@ pub struct Connection<T> {
     pub(super) output: Vec<u8>,
     pub(super) events: VecDeque<Event>,
     pub(super) streams: HashMap<u32, Stream<T>, foldhash::fast::FixedState>,
-    pub(super) decoder: hpack::Decoder,
+    pub(super) heads: Heads,
     pub(super) encoder: hpack::Encoder,
     pub(super) block: Option<Block>,
     pub(super) stage: Stage,
@@ -102,7 +103,7 @@ impl<T> Connection<T> {
             output,
             events: VecDeque::new(),
             streams: HashMap::default(),
-            decoder: hpack::Decoder::new(table_size as usize),
+            heads: Heads::new(table_size as usize),
             encoder: hpack::Encoder::default(),
             block: None,
             stage: Stage::Preface,
@@ -240,7 +241,7 @@ impl<T> Connection<T> {
     pub(super) fn settle(&mut self, before: Settings) {
         let now = self.settings.in_force();
         if now.header_table_size != before.header_table_size {
-            self.decoder.allow(now.header_table_size as usize);
+            self.heads.allow(now.header_table_size as usize);
         }
         let more = i64::from(now.initial_window_size) - i64::from(before.initial_window_size);
         if more == 0 {

@@ -1,7 +1,7 @@
 //! Header lists to request heads: what a request must have, and what it may not. [doc] RFC 9113,
 //! section 8.3
 
-use super::hpack::{Decoder, HpackError, Listed};
+use super::hpack::{Decoder, HpackError, Listed, Walk};
 use super::{ErrorCode, Failure};
 use crate::wire::{Leniency, Request};
 
@@ -16,29 +16,106 @@ pub(super) enum Read {
     TooLarge,
 }
 
-/// Reads the head of a request.
-pub(super) fn read(
-    decoder: &mut Decoder,
-    block: &[u8],
-    limit: usize,
-    leniency: Leniency,
-) -> Result<Read, HpackError> {
-    let mut head =
-        Builder { request: Request::with_capacity(CAPACITY), leniency, ..Builder::default() };
-    let listed = decoder.decode(block, limit, |name, value| head.take(name, value))?;
-    Ok(match listed {
-        Listed::TooLarge => Read::TooLarge,
-        Listed::Whole => head.finish(),
-    })
+/// Reads the header blocks of one connection.
+#[derive(Debug)]
+pub(super) struct Heads {
+    decoder: Decoder,
+    last: Known,
 }
 
-/// Reads trailers, which are thrown away; whether they may stand there.
-pub(super) fn read_trailers(decoder: &mut Decoder, block: &[u8]) -> Result<bool, HpackError> {
-    let mut fine = true;
-    decoder.decode(block, TRAILER_LIMIT, |name, value| {
-        fine &= !name.starts_with(b":") && is_field(name, value);
-    })?;
-    Ok(fine)
+/// The headers of the last request: most senders repeat all but the path, byte for byte.
+#[derive(Debug, Default)]
+struct Known {
+    /// As they stood in the block, behind the pseudo-headers.
+    coded: Vec<u8>,
+    /// Of the table when they were read, and after it.
+    generation: u64,
+    /// How much they count.
+    size: usize,
+    text: Vec<u8>,
+    shape: Vec<[u32; 3]>,
+}
+
+impl Heads {
+    pub(super) fn new(table_size: usize) -> Self {
+        Self { decoder: Decoder::new(table_size), last: Known::default() }
+    }
+
+    /// Says how large the table may be from now on.
+    pub(super) fn allow(&mut self, table_size: usize) {
+        self.decoder.allow(table_size);
+    }
+
+    /// Reads the head of a request.
+    pub(super) fn read(
+        &mut self,
+        block: &[u8],
+        limit: usize,
+        leniency: Leniency,
+    ) -> Result<Read, HpackError> {
+        let mut head =
+            Builder { request: Request::with_capacity(CAPACITY), leniency, ..Builder::default() };
+        let generation = self.decoder.generation();
+        let mut walk = Walk::new(block, limit);
+        // Where the headers begin that are no pseudo-headers.
+        let mut headers = walk;
+        while !walk.rest().is_empty() {
+            if !head.regular {
+                headers = walk;
+                if self.last.stands_for(walk.rest(), self.decoder.generation())
+                    && walk.pass_over(self.last.size)
+                {
+                    head.request.push_header_block(&self.last.text, &self.last.shape);
+                    return Ok(head.finish());
+                }
+            }
+            self.decoder.step(&mut walk, &mut |name, value| head.take(name, value))?;
+        }
+        if walk.listed() == Listed::TooLarge {
+            return Ok(Read::TooLarge);
+        }
+        if head.is_usual() && generation == self.decoder.generation() {
+            let size = walk.size() - headers.size();
+            self.last.learn(headers.rest(), generation, size, &head.request);
+        }
+        Ok(head.finish())
+    }
+
+    /// Reads trailers, which are thrown away; whether they may stand there.
+    pub(super) fn read_trailers(&mut self, block: &[u8]) -> Result<bool, HpackError> {
+        let mut fine = true;
+        self.decoder.decode(block, TRAILER_LIMIT, |name, value| {
+            fine &= !name.starts_with(b":") && is_field(name, value);
+        })?;
+        Ok(fine)
+    }
+
+    /// What it keeps on the heap, bytes.
+    pub(super) fn memory(&self) -> usize {
+        let Known { coded, text, shape, .. } = &self.last;
+        let last = coded.capacity() + text.capacity() + shape.capacity() * SHAPE;
+        self.decoder.memory() + last
+    }
+}
+
+impl Known {
+    fn stands_for(&self, coded: &[u8], generation: u64) -> bool {
+        self.generation == generation && self.coded == coded
+    }
+
+    fn learn(&mut self, coded: &[u8], generation: u64, size: usize, request: &Request) {
+        let (text, shape) = request.header_block();
+        if coded.len() + text.len() + shape.len() * SHAPE > MOST_KNOWN {
+            return;
+        }
+        self.coded.clear();
+        self.coded.extend_from_slice(coded);
+        self.text.clear();
+        self.text.extend_from_slice(text);
+        self.shape.clear();
+        self.shape.extend(shape);
+        (self.generation, self.size) = (generation, size);
+    }
 }
 
 /// What a connection error of a bad header block is told as.
@@ -61,6 +138,8 @@ struct Builder {
     path: bool,
     authority: bool,
     regular: bool,
+    /// There is a `host`, which stands for the authority where there is none.
+    hosted: bool,
     /// What was found wrong first.
     wrong: Option<&'static str>,
 }
@@ -75,8 +154,11 @@ impl Builder {
                 if !self.leniency.underscores {
                     self.must(!name.contains(&b'_'), "a header name with an underscore");
                 }
-                if name == b"host" && !self.authority {
-                    self.request.set_authority(value);
+                if name == b"host" {
+                    self.hosted = true;
+                    if !self.authority {
+                        self.request.set_authority(value);
+                    }
                 }
                 self.request.push_header(name, value);
             }
@@ -107,6 +189,11 @@ impl Builder {
         self.must(!again, "a pseudo-header twice");
         self.must(!self.regular, "a pseudo-header after a header");
         self.must(is_value(value), "a control character in a pseudo-header");
+    }
+
+    /// Whether the headers that are no pseudo-headers say nothing but themselves.
+    fn is_usual(&self) -> bool {
+        self.regular && !self.hosted && self.wrong.is_none()
     }
 
     fn must(&mut self, held: bool, otherwise: &'static str) {
@@ -186,5 +273,99 @@ fn is_value(value: &[u8]) -> bool {
 /// The text of a push request: a provider token, a path with a device token, a small payload.
 const CAPACITY: usize = 1_000;
 
+/// How much of the last request's headers is remembered, coded and not, bytes.
+pub(super) const MOST_KNOWN: usize = 4 << 10;
+
+/// What the places of a header take, bytes.
+const SHAPE: usize = size_of::<[u32; 3]>();
+
 /// How much of trailers is looked at: no sender of pushes has any.
 const TRAILER_LIMIT: usize = 16 << 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Pieces of blocks: references to both tables, literals that go into the table or not, `host`,
+    /// what HTTP/2 does not allow, changes of the table's size.
+    const PIECES: &[&[u8]] = &[
+        &[0x83],
+        &[0x86],
+        &[0x84],
+        &[0x04, 2, b'/', b'a'],
+        &[0x04, 2, b'/', b'b'],
+        &[0x01, 1, b'a'],
+        &[0xbe],
+        &[0xbf],
+        &[0x40, 1, b'x', 1, b'1'],
+        &[0x00, 1, b'y', 1, b'2'],
+        &[0x00, 1, b'y', 1, b'3'],
+        &[0x00, 4, b'h', b'o', b's', b't', 1, b'h'],
+        &[0x00, 1, b'Z', 1, b'4'],
+        &[0x00, 3, b'a', b'_', b'b', 1, b'5'],
+        &[0x20],
+        &[0x3f, 0xe1, 0x1f],
+    ];
+
+    fn blocks() -> impl Strategy<Value = Vec<Vec<u8>>> {
+        let piece = prop::sample::select(PIECES);
+        let headers = prop::collection::vec(piece, 0..4);
+        let few = prop::collection::vec(headers, 1..4);
+        few.prop_flat_map(|few| {
+            let block = (prop::sample::select(few), prop::sample::select(vec![3_usize, 4]));
+            let block = block.prop_map(|(headers, path)| {
+                let pseudo = [PIECES[0], PIECES[1], PIECES[path], PIECES[5]].concat();
+                [pseudo, headers.concat()].concat()
+            });
+            prop::collection::vec(block, 1..8)
+        })
+    }
+
+    fn told(read: &Read) -> String {
+        match read {
+            Read::Head(request) => {
+                let authority = String::from_utf8_lossy(request.authority());
+                let path = String::from_utf8_lossy(request.path());
+                let headers: Vec<_> = request.headers().collect();
+                format!("{authority} {path} {headers:?}")
+            }
+            other => format!("{other:?}"),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_remembered_changes_nothing(blocks in blocks(), limit in 100_usize..400) {
+            let (mut heads, mut forgetful) = (Heads::new(4096), Heads::new(4096));
+            for block in blocks {
+                forgetful.last = Known::default();
+                let read = |heads: &mut Heads| heads.read(&block, limit, Leniency::ALL);
+                let (found, expected) = (read(&mut heads), read(&mut forgetful));
+                prop_assert_eq!(found.as_ref().map(told), expected.as_ref().map(told));
+                prop_assert_eq!(heads.decoder.generation(), forgetful.decoder.generation());
+                if found.is_err() {
+                    break;
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn headers_that_come_again_are_not_decoded_again() {
+        let mut heads = Heads::new(4096);
+        let block = |path: u8| {
+            let pseudo = [PIECES[0], PIECES[1], &[0x04, 2, b'/', path], PIECES[5]].concat();
+            [&pseudo[..], &[0x00, 1, b'y', 1, b'2']].concat()
+        };
+        for path in [b'a', b'b'] {
+            let read = heads.read(&block(path), 4096, Leniency::ALL).expect("it is well-formed");
+            let expected = format!("a /{} [([121], [50])]", char::from(path));
+            assert_eq!(told(&read), expected);
+        }
+        // What is remembered is what is handed out.
+        heads.last.text = b"z9".to_vec();
+        let read = heads.read(&block(b'c'), 4096, Leniency::ALL).expect("it is well-formed");
+        assert_eq!(told(&read), "a /c [([122], [57])]");
+    }
+}

@@ -2,6 +2,7 @@
 
 use super::connection::{Block, Connection, Limits};
 use super::event::Event;
+use super::head::MOST_KNOWN;
 use super::stream::Stream;
 use crate::wire::{SPARE_ROOM, Settings};
 use std::mem::size_of;
@@ -38,6 +39,8 @@ impl Limits {
         let block = 4 * list + 2 * max_frame_size as usize;
         // The texts being decoded may have been Huffman coded.
         let decoding = 2 * 2 * (2 * list + max_frame_size as usize);
+        // What grows may have twice the room.
+        let known = 2 * MOST_KNOWN;
         IDLE_BUDGET
             + table_budget(header_table_size)
             + streams * stream
@@ -46,6 +49,7 @@ impl Limits {
             + input
             + block
             + decoding
+            + known
     }
 }
 
@@ -77,7 +81,7 @@ impl<T> Connection<T> {
             // A map of `hashbrown` is at most 7/8 full and has a byte for each place.
             + self.streams.capacity() * 8 / 7 * (size_of::<(u32, Stream<T>)>() + 1)
             + self.streams.values().map(Stream::memory).sum::<usize>()
-            + self.decoder.memory()
+            + self.heads.memory()
             + self.block.as_ref().map_or(0, block)
             + queued * size_of::<u32>()
             + self.scratch.capacity()

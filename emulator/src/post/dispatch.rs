@@ -148,6 +148,8 @@ impl Post {
         }
         let expired = self.queues[queue as usize].take_expired(now.world);
         let unseen = self.queues[queue as usize].take_unseen(now.world);
+        // What stood there may have been replaced by what lasts longer.
+        self.agenda.set(queue, self.queues[queue as usize].due());
         let words = self.policy(self.queues[queue as usize].policy).words;
         let mut address = None;
         for pending in expired {

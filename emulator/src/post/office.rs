@@ -361,8 +361,10 @@ impl Post {
 
     /// Gives back a queue that nothing is left in, and tells the agenda about the others.
     pub(super) fn settle_queue(&mut self, queue: u32, address: AddressId) {
-        let due = self.queues[queue as usize].due();
-        self.agenda.set(queue, due);
+        match self.queues[queue as usize].due() {
+            Some(due) => self.agenda.set_no_later(queue, due),
+            None => self.agenda.set(queue, None),
+        }
         if self.queues[queue as usize].is_idle() {
             let scope = self.policy(self.queues[queue as usize].policy).scope;
             self.set_queue(scope, address, None);

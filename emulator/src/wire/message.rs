@@ -66,6 +66,17 @@ impl Request {
         self.room.fields.push(Field { start, name: length, value });
     }
 
+    /// Adds headers as a [`header_block`](Self::header_block) has them.
+    pub fn push_header_block(&mut self, text: &[u8], shape: &[[u32; 3]]) {
+        let Span { start, .. } = self.keep(text);
+        let fields = shape.iter().map(|[from, name, value]| Field {
+            start: start + from,
+            name: *name,
+            value: *value,
+        });
+        self.room.fields.extend(fields);
+    }
+
     /// Adds to what is kept of the body; the head is whole then.
     pub fn push_body(&mut self, part: &[u8]) {
         let bytes = &mut self.room.bytes;

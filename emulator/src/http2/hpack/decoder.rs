@@ -31,6 +31,56 @@ pub enum Listed {
     TooLarge,
 }
 
+/// A block on its way through a [`Decoder`].
+#[derive(Clone, Copy, Debug)]
+pub struct Walk<'a> {
+    rest: &'a [u8],
+    limit: usize,
+    /// Of the list so far, counted as the limit is.
+    size: usize,
+    /// A field was read.
+    begun: bool,
+}
+
+impl<'a> Walk<'a> {
+    /// The beginning of a block whose list may be so large.
+    pub fn new(block: &'a [u8], limit: usize) -> Self {
+        Self { rest: block, limit, size: 0, begun: false }
+    }
+
+    /// What was not read yet.
+    pub fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
+    /// How large the list is so far.
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
+    /// Takes the rest as read, whose fields are known to count so much; whether they fit.
+    pub fn pass_over(&mut self, size: usize) -> bool {
+        let fits = self.size.saturating_add(size) <= self.limit;
+        if fits {
+            self.size += size;
+            self.rest = &[];
+        }
+        fits
+    }
+
+    /// What became of the list.
+    pub fn listed(&self) -> Listed {
+        if self.size <= self.limit { Listed::Whole } else { Listed::TooLarge }
+    }
+
+    fn hand_out(&mut self, name: &[u8], value: &[u8], take: &mut impl FnMut(&[u8], &[u8])) {
+        self.size = self.size.saturating_add(weight(name, value));
+        if self.size <= self.limit {
+            take(name, value);
+        }
+    }
+}
+
 impl Decoder {
     /// A decoder whose table may hold so many bytes.
     pub fn new(table_size: usize) -> Self {
@@ -60,66 +110,77 @@ impl Decoder {
     /// The block is malformed; the connection cannot go on.
     pub fn decode(
         &mut self,
-        mut block: &[u8],
+        block: &[u8],
         limit: usize,
         mut take: impl FnMut(&[u8], &[u8]),
     ) -> Result<Listed, HpackError> {
-        let mut size = 0_usize;
-        let mut begun = false;
-        let most = limit.max(BOMB_FLOOR).saturating_mul(BOMB_FACTOR);
-        while let Some(&first) = block.first() {
-            if size > most {
-                return Err(HpackError::Bomb);
-            }
-            let indexing = match first {
-                0x80.. => {
-                    let index = integer::read(&mut block, 7)?;
-                    let (name, value) = self.table.entry(index)?;
-                    size = size.saturating_add(weight(name, value));
-                    if size <= limit {
-                        take(name, value);
-                    }
-                    begun = true;
-                    continue;
-                }
-                0x20..0x40 => {
-                    if begun {
-                        return Err(HpackError::ResizeLate);
-                    }
-                    self.resize(integer::read(&mut block, 5)?)?;
-                    continue;
-                }
-                0x40..0x80 => true,
-                0x00..0x20 => false,
-            };
-            begun = true;
-            let index = integer::read(&mut block, if indexing { 6 } else { 4 })?;
-            let named = match index {
-                0 => Some(match literal(&mut block)? {
-                    (Coding::Plain, text) => text,
-                    (Coding::Huffman, coded) => huffman_text(coded, &mut self.name)?,
-                }),
-                _ => None,
-            };
-            let value = match literal(&mut block)? {
-                (Coding::Plain, text) => text,
-                (Coding::Huffman, coded) if LONG.contains(&coded.len()) => self.long.text(coded)?,
-                (Coding::Huffman, coded) => huffman_text(coded, &mut self.value)?,
-            };
-            let name = match named {
-                Some(name) => name,
-                None => self.table.entry(index)?.0,
-            };
-            size = size.saturating_add(weight(name, value));
-            if size <= limit {
-                take(name, value);
-            }
-            if indexing {
-                let entry = Entry::new(name, value);
-                self.table.insert(entry);
-            }
+        let mut walk = Walk::new(block, limit);
+        while !walk.rest.is_empty() {
+            self.step(&mut walk, &mut take)?;
         }
-        Ok(if size <= limit { Listed::Whole } else { Listed::TooLarge })
+        Ok(walk.listed())
+    }
+
+    /// Decodes the next field, or a change of the table's size, as [`Self::decode`] does.
+    ///
+    /// # Errors
+    /// The block is malformed; the connection cannot go on.
+    pub fn step(
+        &mut self,
+        walk: &mut Walk<'_>,
+        take: &mut impl FnMut(&[u8], &[u8]),
+    ) -> Result<(), HpackError> {
+        let Some(&first) = walk.rest.first() else { return Ok(()) };
+        if walk.size > walk.limit.max(BOMB_FLOOR).saturating_mul(BOMB_FACTOR) {
+            return Err(HpackError::Bomb);
+        }
+        let indexing = match first {
+            0x80.. => {
+                let index = integer::read(&mut walk.rest, 7)?;
+                let (name, value) = self.table.entry(index)?;
+                walk.begun = true;
+                walk.hand_out(name, value, take);
+                return Ok(());
+            }
+            0x20..0x40 => {
+                if walk.begun {
+                    return Err(HpackError::ResizeLate);
+                }
+                return self.resize(integer::read(&mut walk.rest, 5)?);
+            }
+            0x40..0x80 => true,
+            0x00..0x20 => false,
+        };
+        walk.begun = true;
+        let index = integer::read(&mut walk.rest, if indexing { 6 } else { 4 })?;
+        let named = match index {
+            0 => Some(match literal(&mut walk.rest)? {
+                (Coding::Plain, text) => text,
+                (Coding::Huffman, coded) => huffman_text(coded, &mut self.name)?,
+            }),
+            _ => None,
+        };
+        let value = match literal(&mut walk.rest)? {
+            (Coding::Plain, text) => text,
+            (Coding::Huffman, coded) if LONG.contains(&coded.len()) => self.long.text(coded)?,
+            (Coding::Huffman, coded) => huffman_text(coded, &mut self.value)?,
+        };
+        let name = match named {
+            Some(name) => name,
+            None => self.table.entry(index)?.0,
+        };
+        walk.hand_out(name, value, take);
+        if indexing {
+            let entry = Entry::new(name, value);
+            self.table.insert(entry);
+        }
+        Ok(())
+    }
+
+    /// A number that is another one after each change of the table: as long as it is the same, the
+    /// same bytes stand for the same fields.
+    pub fn generation(&self) -> u64 {
+        self.table.generation()
     }
 
     /// What it keeps on the heap, bytes.

@@ -11,7 +11,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-pub use decoder::{Decoder, Listed};
+pub use decoder::{Decoder, Listed, Walk};
 pub use encoder::Encoder;
 
 /// A header block that cannot be decoded; the connection ends with COMPRESSION_ERROR.

@@ -12,6 +12,8 @@ pub(super) struct Table {
     entries: VecDeque<Entry>,
     size: usize,
     limit: usize,
+    /// How often entries came or went.
+    generation: u64,
 }
 
 /// A field of the dynamic table.
@@ -30,11 +32,15 @@ impl Entry {
 
 impl Table {
     pub(super) fn new(limit: usize) -> Self {
-        Self { entries: VecDeque::new(), size: 0, limit }
+        Self { entries: VecDeque::new(), size: 0, limit, generation: 0 }
     }
 
     pub(super) fn limit(&self) -> usize {
         self.limit
+    }
+
+    pub(super) fn generation(&self) -> u64 {
+        self.generation
     }
 
     pub(super) fn entry(&self, index: usize) -> Result<(&[u8], &[u8]), HpackError> {
@@ -49,6 +55,7 @@ impl Table {
     /// Adds an entry; one that is larger than the table empties it. [doc] RFC 7541, section 4.4
     pub(super) fn insert(&mut self, entry: Entry) {
         let size = entry.text.len() + OVERHEAD;
+        self.generation += 1;
         self.evict(self.limit.saturating_sub(size));
         if size > self.limit {
             return;
@@ -58,6 +65,7 @@ impl Table {
     }
 
     pub(super) fn resize(&mut self, limit: usize) {
+        self.generation += 1;
         self.limit = limit;
         self.evict(limit);
     }

@@ -94,10 +94,10 @@ fn is_silent(aps: &Value) -> bool {
 
 /// Whether it is one JSON object, read without keeping any of it.
 fn is_object(payload: &[u8]) -> bool {
-    std::str::from_utf8(payload).is_ok_and(|text| {
-        let mut reader = serde_json::Deserializer::from_str(text);
-        reader.deserialize_map(Object).is_ok() && reader.end().is_ok()
-    })
+    // Passing over a text, the parser does not ask whether it is UTF-8; most are ASCII.
+    let is_text = payload.is_ascii() || std::str::from_utf8(payload).is_ok();
+    let mut reader = serde_json::Deserializer::from_slice(payload);
+    is_text && reader.deserialize_map(Object).is_ok() && reader.end().is_ok()
 }
 
 struct Object;
