@@ -22,6 +22,6 @@ pub use drive::drive;
 pub use error::ControlError;
 pub use flight::InFlight;
 pub use handle::{Control, Wait};
-pub use http::{ControlServer, ControlServerConfig, MOST_CALLERS, of_one_caller, openapi};
+pub use http::{ControlServer, ControlServerConfig, MOST_CALLERS, Places, of_one_caller, openapi};
 pub use keys::RealKeys;
 pub use order::{Order, Orders, What};

@@ -3,7 +3,9 @@
 use super::config::{Config, State};
 use super::front::WorldFront;
 use crate::clock::reading;
-use crate::control::{Control, ControlError, ControlServer, ControlServerConfig, Door, drive};
+use crate::control::{
+    Control, ControlError, ControlServer, ControlServerConfig, Door, Places, drive,
+};
 use crate::server::{
     Authority, Bound, Listener, Origin, Permitted, Server, ServerConfig, ServerError, Socket,
     StateFolder, is_name, most_connections,
@@ -115,7 +117,11 @@ impl Emulator {
         let server = serve(&config, authority, &door, state.ca_path()).await?;
         let control_config = ControlServerConfig {
             address: config.control,
-            ca: state.ca_path(),
+            places: Places {
+                push: url_of(server.bound()),
+                ca: state.ca_path(),
+                credentials: state.path().join("credentials"),
+            },
             names: config.names.clone(),
             token: None,
         };
@@ -134,8 +140,7 @@ impl Running {
 
     /// The base URL for senders: that of the first push listener.
     pub fn push_url(&self) -> String {
-        let address = self.push().first().map(|bound| bound.address);
-        address.map(|address| format!("https://{address}")).unwrap_or_default()
+        url_of(self.push())
     }
 
     /// Where the control API listens.
@@ -184,6 +189,11 @@ impl Running {
         self.driver.cancel();
         self.control_server.stop().await;
     }
+}
+
+/// The base URL for senders: that of the first push listener.
+fn url_of(push: &[Bound]) -> String {
+    push.first().map(|bound| format!("https://{}", bound.address)).unwrap_or_default()
 }
 
 async fn serve(

@@ -1,5 +1,6 @@
 //! What goes out and has no type of the world's: pages, entries, an app to be.
 
+use crate::journal::Cursor;
 use crate::providers::rim::AppSpec;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Error as _, MapAccess, Visitor};
@@ -15,6 +16,25 @@ pub(super) struct Page<T> {
     pub(super) items: Vec<T>,
     /// What to give as `after` for the next page; null at the end.
     pub(super) next: Option<String>,
+}
+
+/// The emulator itself.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(super) struct EmulatorView {
+    /// The version of Pushpit.
+    pub(super) version: &'static str,
+    /// The base URL for senders.
+    pub(super) push: String,
+    /// The base URL of the control API.
+    pub(super) control: String,
+    /// The file with the local CA's certificate, on the emulator's machine.
+    pub(super) ca: String,
+    /// The folder with the credentials and their `index.json`, on the emulator's machine.
+    pub(super) credentials: String,
+    /// The number of its process.
+    pub(super) pid: u32,
+    /// The end of what has happened so far: as `after`, it leaves the past out of a list.
+    pub(super) end: Cursor,
 }
 
 /// An app.

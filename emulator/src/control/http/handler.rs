@@ -1,6 +1,6 @@
 //! The calls that change or show one thing: types in, one call of the control, types out.
 
-use super::answer::{AppView, Kits, NewApp, Page};
+use super::answer::{AppView, EmulatorView, Kits, NewApp, Page};
 use super::body::{Named, Told};
 use super::problem::{BAD_BODY, BAD_PATH, Problem};
 use super::query::{LONGEST_WAIT, Query};
@@ -32,6 +32,22 @@ pub(super) async fn apps(State(app): State<App>, _: Query) -> Json<Page<AppView>
 
 pub(super) async fn credentials(State(app): State<App>, _: Query) -> Json<Kits> {
     Json(Kits { apps: app.control.credentials() })
+}
+
+pub(super) async fn emulator(State(app): State<App>, _: Query) -> Json<EmulatorView> {
+    let file = |path: &std::path::Path| {
+        // Where there is no absolute path there is no folder to be in: nothing can be said better.
+        std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string()
+    };
+    Json(EmulatorView {
+        version: env!("CARGO_PKG_VERSION"),
+        push: app.places.push.clone(),
+        control: format!("http://{}", app.guard.bound),
+        ca: file(&app.places.ca),
+        credentials: file(&app.places.credentials),
+        pid: std::process::id(),
+        end: app.control.end(),
+    })
 }
 
 pub(super) async fn age(

@@ -17,4 +17,4 @@ mod wording;
 
 pub use openapi::openapi;
 pub use serve::{MOST_CALLERS, of_one_caller};
-pub use server::{ControlServer, ControlServerConfig};
+pub use server::{ControlServer, ControlServerConfig, Places};

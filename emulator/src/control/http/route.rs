@@ -1,6 +1,6 @@
 //! The list of all calls: what the router is built from, and what the OpenAPI document says.
 
-use super::answer::{AppView, Entry, Kits, NewApp, Page};
+use super::answer::{AppView, EmulatorView, Entry, Kits, NewApp, Page};
 use super::server::App;
 use super::{events, handler, list};
 use crate::post::Fault;
@@ -78,6 +78,16 @@ const REQUESTS: &[&str] = &[
 
 /// All calls.
 pub(super) const ROUTES: &[RouteLine] = &[
+    RouteLine {
+        method: "get",
+        path: "/emulator",
+        summary: "Where this emulator is: its addresses and files, and the end of its journal",
+        query: &[],
+        body: None,
+        answer: (200, "the emulator", Some(of::<EmulatorView>)),
+        problems: &[],
+        handler: || get(handler::emulator),
+    },
     RouteLine {
         method: "get",
         path: "/apps",

@@ -26,12 +26,23 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 pub struct ControlServerConfig {
     /// Where it listens; port 0 picks a free one.
     pub address: SocketAddr,
-    /// The file that is served as `/ca.pem`.
-    pub ca: PathBuf,
+    /// Where everything else of this emulator is.
+    pub places: Places,
     /// Further names under which it is reached, besides those of this machine.
     pub names: Vec<String>,
     /// The token that is asked for beyond loopback; a random one when nothing is said.
     pub token: Option<String>,
+}
+
+/// Where senders find what they need of an emulator.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Places {
+    /// The base URL for senders.
+    pub push: String,
+    /// The file with the local CA's certificate, which is served as `/ca.pem`.
+    pub ca: PathBuf,
+    /// The folder with the credentials and their `index.json`.
+    pub credentials: PathBuf,
 }
 
 /// The control API over HTTP, which runs until it is stopped or dropped.
@@ -48,23 +59,10 @@ pub(super) struct App {
     pub(super) control: Control,
     pub(super) closing: CancellationToken,
     pub(super) guard: Arc<Guard>,
-    ca: Arc<PathBuf>,
+    pub(super) places: Arc<Places>,
 }
 
 impl ControlServer {
-    /// Binds and serves on the current tokio runtime.
-    ///
-    /// # Errors
-    /// The address cannot be listened on.
-    pub async fn start(
-        address: SocketAddr,
-        control: Control,
-        ca: PathBuf,
-    ) -> Result<Self, ControlError> {
-        let config = ControlServerConfig { address, ca, names: Vec::new(), token: None };
-        Self::start_with(config, control).await
-    }
-
     /// Binds and serves on the current tokio runtime.
     ///
     /// # Errors
@@ -101,7 +99,7 @@ impl ControlServer {
             control,
             closing: closing.clone(),
             guard: Arc::clone(&guard),
-            ca: Arc::new(config.ca),
+            places: Arc::new(config.places),
         };
         let task = tokio::spawn(serve(listener, router(app), closing.clone()));
         Ok(Self { guard, closing: closing.drop_guard(), task })
@@ -160,13 +158,13 @@ async fn page() -> Html<&'static str> {
 }
 
 async fn ca(State(app): State<App>) -> Result<Response, Problem> {
-    let path = Arc::clone(&app.ca);
-    let read = app.control.beside(move |_| std::fs::read(&*path)).await;
+    let places = Arc::clone(&app.places);
+    let read = app.control.beside(move |_| std::fs::read(&places.ca)).await;
     match read {
         Ok(pem) => Ok(([(CONTENT_TYPE, "application/x-pem-file")], pem).into_response()),
         Err(cause) => Err(Problem::new(
             TROUBLE,
-            format!("cannot read `{}`: {cause}", app.ca.display()),
+            format!("cannot read `{}`: {cause}", app.places.ca.display()),
             "start the emulator again: it writes the file when it is missing",
         )),
     }

@@ -3,7 +3,7 @@
 use super::contract;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use pushpit_emulator::clock::{Mode, Timestamp};
-use pushpit_emulator::control::{Control, ControlServer, ControlServerConfig, Door};
+use pushpit_emulator::control::{Control, ControlServer, ControlServerConfig, Door, Places};
 use pushpit_emulator::journal::Limits;
 use pushpit_emulator::wire::{ConnectionId, Peer, Protocol, Reply, Request};
 use pushpit_emulator::world::{Incoming, Prepared, WorldConfig, service_named};
@@ -64,7 +64,11 @@ impl Bench {
         std::fs::write(&ca, "the certificate\n").unwrap();
         let config = ControlServerConfig {
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            ca,
+            places: Places {
+                push: "https://127.0.0.1:7443".to_owned(),
+                ca,
+                credentials: folder.path().join("credentials"),
+            },
             names: Vec::new(),
             token: None,
         };

@@ -4,6 +4,25 @@ use super::bench::{APP, Bench, clock};
 use serde_json::json;
 
 #[tokio::test]
+async fn the_emulator_says_where_it_is_and_how_far_it_has_come() {
+    let bench = Bench::start().await;
+    let at = |name: &str| bench.folder.path().join(name).display().to_string();
+    let end = bench.get("/api/v1/requests").await.json()["next"].clone();
+    assert_eq!(
+        bench.get("/api/v1/emulator").await.json(),
+        json!({
+            "version": env!("CARGO_PKG_VERSION"),
+            "push": "https://127.0.0.1:7443",
+            "control": format!("http://{}", bench.server.address()),
+            "ca": at("ca.pem"),
+            "credentials": at("credentials"),
+            "pid": std::process::id(),
+            "end": end,
+        })
+    );
+}
+
+#[tokio::test]
 async fn an_app_gets_credentials_which_the_list_and_the_index_show() {
     let bench = Bench::start().await;
     let added =

@@ -1,7 +1,7 @@
 //! Problem documents: every error has one, and it says what to do.
 
 use super::bench::{APP, Bench, clock};
-use pushpit_emulator::control::{ControlServer, ControlServerConfig, openapi};
+use pushpit_emulator::control::{ControlServer, ControlServerConfig, Places, openapi};
 use pushpit_emulator::world::WorldConfig;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -271,7 +271,7 @@ async fn beyond_loopback_a_call_needs_the_token() {
     let mut bench = Bench::start().await;
     let config = ControlServerConfig {
         address: "0.0.0.0:0".parse().unwrap(),
-        ca: bench.folder.path().join("ca.pem"),
+        places: Places::default(),
         names: vec!["pushpit".to_owned()],
         token: None,
     };

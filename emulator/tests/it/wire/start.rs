@@ -40,27 +40,33 @@ async fn http2_with_prior_knowledge_is_served() {
 }
 
 #[tokio::test]
-async fn a_connect_tunnel_leads_to_ourselves_with_the_target_s_profile() {
+async fn senders_case_38_a_connect_tunnel_leads_to_ourselves_with_the_target_s_leaf_and_profile() {
     let mut bench = Bench::start().await;
-    for head in [
-        format!("CONNECT {PLAIN}:443 HTTP/1.1\r\nHost: {PLAIN}:443\r\n\r\n"),
-        format!("CONNECT {PLAIN}:443 HTTP/1.0\r\n\r\n"),
-    ] {
-        let mut stream = bench.dial().await;
-        tunnel(&mut stream, &head).await;
-        let stream = bench.tls_over(stream, PLAIN, &["h2"], None).await.unwrap();
-        let mut client = Http2::over(stream).await;
-        assert_eq!(client.post("/", b"").await.unwrap().0, 200);
-        let peer = bench.peer().await;
-        assert_eq!(peer.connect, Some(format!("{PLAIN}:443")));
-        drop(client);
-        assert_eq!(bench.event().await, Event::Closed("the sender closed it".to_owned()));
-    }
+    let head = format!("CONNECT {PLAIN}:443 HTTP/1.1\r\nHost: {PLAIN}:443\r\n\r\n");
+    speak_through(&mut bench, &head).await;
     let mut stream = bench.dial().await;
     tunnel(&mut stream, &format!("CONNECT {STRICT}:443 HTTP/1.1\r\n\r\n")).await;
     let mut client = Http2::over(stream).await;
     assert_eq!(client.post("/", b"").await.unwrap().0, 200);
     assert_eq!(bench.peer().await.profile, "strict");
+}
+
+#[tokio::test]
+async fn senders_case_39_a_connect_of_http_1_0_without_host_is_the_same() {
+    let mut bench = Bench::start().await;
+    speak_through(&mut bench, &format!("CONNECT {PLAIN}:443 HTTP/1.0\r\n\r\n")).await;
+}
+
+/// Opens a tunnel, and finds the target's certificate at its end.
+async fn speak_through(bench: &mut Bench, head: &str) {
+    let mut stream = bench.dial().await;
+    tunnel(&mut stream, head).await;
+    let stream = bench.tls_over(stream, PLAIN, &["h2"], None).await.unwrap();
+    let mut client = Http2::over(stream).await;
+    assert_eq!(client.post("/", b"").await.unwrap().0, 200);
+    assert_eq!(bench.peer().await.connect, Some(format!("{PLAIN}:443")));
+    drop(client);
+    assert_eq!(bench.event().await, Event::Closed("the sender closed it".to_owned()));
 }
 
 async fn tunnel(stream: &mut TcpStream, head: &str) {
@@ -72,7 +78,7 @@ async fn tunnel(stream: &mut TcpStream, head: &str) {
 }
 
 #[tokio::test]
-async fn a_connect_to_a_foreign_host_is_refused_in_plain_words() {
+async fn senders_case_40_a_connect_to_a_foreign_host_is_refused_in_plain_words() {
     let mut bench = Bench::start().await;
     let request = b"CONNECT example.com:443 HTTP/1.1\r\n\r\n";
     let answer = talk(&mut bench.dial().await, request).await.unwrap();
