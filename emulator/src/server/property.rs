@@ -110,6 +110,12 @@ impl Exchange {
     fn body(&self, number: usize) -> Bytes {
         (0..self.length).map(|place| (place * 7 + number).to_le_bytes()[0]).collect()
     }
+
+    /// How many bytes of the client's own it is.
+    fn said(&self) -> usize {
+        self.length
+            + self.fields.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>()
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -178,15 +184,15 @@ fn exchange() -> impl Strategy<Value = Exchange> {
 
 fn client() -> impl Strategy<Value = Client> {
     let window = prop_oneof![1_u32..4, 60_u32..100_000];
-    let pipe = 16_384_usize..100_000;
+    let room = 16_384_usize..100_000;
     let exchanges = proptest::collection::vec(exchange(), 1..40);
-    // Less than a socket holds, but room for the first words and for some replies: while the
-    // server writes it does not read, and a client that does the same would wait for ever.
-    (window, 16_384_u32..100_000, pipe, settings(), exchanges).prop_map(
-        |(window, max_frame_size, pipe, first, exchanges)| Client {
+    // While the server writes it does not read, and h2's client reads nothing while it cannot
+    // write: so there is room for all that the client says, and less than all replies may need.
+    (window, 16_384_u32..100_000, room, settings(), exchanges).prop_map(
+        |(window, max_frame_size, room, first, exchanges)| Client {
             window,
             max_frame_size,
-            pipe,
+            pipe: room + exchanges.iter().map(Exchange::said).sum::<usize>(),
             first,
             exchanges,
         },
@@ -329,7 +335,10 @@ async fn play(client: Client) {
         .collect();
     for (number, task) in tasks.into_iter().enumerate() {
         let exchange = &client.exchanges[number];
-        let outcome = in_time(task).await.unwrap().unwrap();
+        let outcome = match in_time(task).await.unwrap() {
+            Ok(outcome) => outcome,
+            Err(error) => panic!("exchange {number}: {error}; {:?}", serving.stop().await),
+        };
         let wanted = exchange.reset.is_none().then(|| expected(number, exchange));
         assert_eq!(outcome, wanted, "exchange {number}");
         if wanted.is_some() {

@@ -15,6 +15,7 @@ mod long_running;
 mod newcomer;
 mod program;
 mod progress;
+mod refusing_state;
 mod review;
 mod run;
 mod senders;
