@@ -13,6 +13,7 @@ mod idle_fault;
 mod leftover;
 mod long_running;
 mod newcomer;
+mod odd_answers;
 mod program;
 mod progress;
 mod refusing_state;

@@ -26,7 +26,7 @@ fn run(steps: &str) -> Ended {
 #[test]
 fn every_scenario_of_the_project_holds() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    // One of them drives a sender that needs more than Rust.
+    // Some of them drive a sender that needs more than Rust.
     let has_node = crate::senders::is_ready(NODE);
     let all = fs::read_dir(root.join("scenarios/apns")).unwrap().map(|entry| entry.unwrap().path());
     let stories = all.filter(|path| path.extension().is_some_and(|it| it == "yaml"));

@@ -58,7 +58,7 @@ const SENDERS: &[Sender] = &[
     Sender {
         folder: "node-node-apn",
         runtime: "node",
-        prepare: &["npm", "ci", "--no-audit", "--no-fund"],
+        prepare: &["FOLDER/build"],
         run: &["node", "FOLDER/main.js"],
         on_503: Lost::Repeats,
         on_goaway: Lost::Reports,
@@ -249,7 +249,7 @@ fn tell(folder: &str, story: &str) {
 }
 
 /// Runs the scenarios in a folder; all must hold.
-fn run_all(sender: &str, stories: &Path) {
+pub(crate) fn run_all(sender: &str, stories: &Path) {
     let program = env!("CARGO_BIN_EXE_pushpit");
     let run = Command::new(program).arg("run").arg(stories).output().unwrap();
     let text =
@@ -262,14 +262,19 @@ pub(crate) fn is_ready(folder: &str) -> bool {
     prepare(SENDERS.iter().find(|sender| sender.folder == folder).unwrap())
 }
 
+/// Makes the sender in a folder ready; its command as it stands in a list of a scenario.
+pub(crate) fn ready(folder: &str) -> Option<String> {
+    let sender = SENDERS.iter().find(|sender| sender.folder == folder).unwrap();
+    prepare(sender).then(|| words(sender))
+}
+
 /// Makes a sender ready; `false` when its runtime is not here and need not be.
 fn prepare(sender: &Sender) -> bool {
     // Two tests may want the same one.
     let _one_at_a_time = PREPARING.lock();
     let is_here = Command::new(sender.runtime).arg("--version").output().is_ok();
     let folder = fixtures().join(sender.folder);
-    let installed = sender.folder.starts_with("node") && folder.join("node_modules").is_dir();
-    let ready = is_here && (installed || prepared(sender, &folder));
+    let ready = is_here && prepared(sender, &folder);
     let what = format!("the sender `{}`", sender.folder);
     match (is_here, ready) {
         (false, _) => skip(&what, &format!("`{}`", sender.runtime)),
