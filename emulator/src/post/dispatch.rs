@@ -3,7 +3,7 @@
 use super::queue::{Pending, Shown};
 use super::{
     AddressId, Connection, DeliveryId, DeviceId, Gate, Happening, Lane, Life, Lifetime, Outcome,
-    Post, Power, Storage, Storing, Submission, Visible,
+    Post, Power, Release, Storage, Storing, Submission, Visible,
 };
 use crate::clock::{Now, Timestamp};
 
@@ -221,23 +221,31 @@ impl Post {
         &self.policy(note.policy).lanes[note.lane]
     }
 
-    /// Delivers everything that waits for a device and is held back no longer, by receipt.
+    /// Delivers everything that waits for a device and is held back no longer. Each queue keeps the
+    /// places that the receipt of its notifications gives it among the others, and fills them in
+    /// the order of its policy.
     fn release(&mut self, device: DeviceId, now: Now) {
         let queues = self.queues_of(device);
         let mut released = Vec::new();
         for &(queue, _) in &queues {
             let (connection, power) = (self.device(device).connection, self.device(device).power);
             let state = &mut self.queues[queue as usize];
-            released
-                .extend(state.take_waiting(|it| blocked_by(connection, power, it.gate).is_none()));
+            let mut taken =
+                state.take_waiting(|it| blocked_by(connection, power, it.gate).is_none());
+            let places: Vec<_> = taken.iter().map(|pending| pending.delivery).collect();
+            match self.policies[usize::from(state.policy.0)].release {
+                Release::ByLane => taken.sort_by_key(|pending| pending.lane),
+                Release::ByReceipt => {}
+            }
+            released.extend(places.into_iter().zip(taken));
             if connection == Connection::Online
                 && let Some((of, notice)) = state.notice.take()
             {
                 self.happenings.push(Happening::Notice { address: of, notice });
             }
         }
-        released.sort_by_key(|pending| pending.delivery);
-        for pending in released {
+        released.sort_by_key(|(place, _)| *place);
+        for (_, pending) in released {
             self.hand_over(pending, now);
         }
         for (queue, address) in queues {

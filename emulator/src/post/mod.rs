@@ -35,5 +35,5 @@ pub use numbered::is_numbered;
 pub(crate) use object::object;
 pub use office::{AppId, NoDevice, Post, ServiceId};
 pub use policy::{
-    Gate, Lane, OfflinePolicy, Overflow, PolicyId, Scope, Slot, Storage, Visible, Words,
+    Gate, Lane, OfflinePolicy, Overflow, PolicyId, Release, Scope, Slot, Storage, Visible, Words,
 };

@@ -15,6 +15,8 @@ pub struct OfflinePolicy {
     pub scope: Scope,
     /// The kinds of notification that are treated differently; a submission names one by index.
     pub lanes: Vec<Lane>,
+    /// In which order what waited goes, once it may.
+    pub release: Release,
     /// What the provider itself calls what happens.
     pub words: Words,
 }
@@ -26,6 +28,19 @@ pub enum Scope {
     Address,
     /// All addresses of one app on one device together.
     AppOnDevice,
+}
+
+/// In which order the notifications of a queue go that were stored and may go now.
+///
+/// No provider documents one: FCM promises none, and of WNS even the kinds are unknown (fcm.md,
+/// wns.md 9.5). Order of receipt is what all are given. [guess]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Release {
+    /// Kind by kind as the lanes stand, each in order of receipt, for a provider that keeps its
+    /// kinds apart, as WNS does with tile, badge and raw.
+    ByLane,
+    /// In order of receipt.
+    ByReceipt,
 }
 
 /// How one kind of notification is stored.

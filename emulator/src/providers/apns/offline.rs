@@ -7,7 +7,7 @@ use super::source::{METRICS, SENDING};
 use crate::clock::Timestamp;
 use crate::fidelity::Behavior;
 use crate::post::{
-    Gate, Lane, Lifetime, OfflinePolicy, Overflow, Scope, Slot, Storage, Visible, Words,
+    Gate, Lane, Lifetime, OfflinePolicy, Overflow, Release, Scope, Slot, Storage, Visible, Words,
 };
 use std::time::Duration;
 
@@ -59,6 +59,8 @@ pub(super) const BEHAVIORS: &[Behavior] = &[
 pub(super) fn policy() -> OfflinePolicy {
     OfflinePolicy {
         scope: Scope::Address,
+        // Not documented. [guess]
+        release: Release::ByReceipt,
         lanes: vec![
             Lane {
                 name: "push",
