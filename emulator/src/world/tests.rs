@@ -4,10 +4,11 @@
 use super::*;
 use crate::clock::{Mode, Timestamp};
 use crate::control::RealKeys;
+use crate::crypto::{CertificatePlan, MadeCertificate, read_pem, self_signed};
 use crate::journal::{Cursor, Limits};
 use crate::post::{Connection, Fault, FaultId, Life, Outcome, Platform, Power};
-use crate::providers::rim::{AppSpec, Kit};
-use crate::wire::{ConnectionId, Peer, Protocol, Reply, Request, Wire};
+use crate::providers::rim::{AppSpec, KeyMaker, Kit};
+use crate::wire::{ConnectionId, Peer, Protocol, Reply, Request, Tls, Wire};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -29,6 +30,21 @@ struct Bench {
     keys: KeyRing,
     at: Timestamp,
     iat: i64,
+    /// The connection of the requests that come.
+    connection: (ConnectionId, Arc<Peer>),
+}
+
+/// Makes keys of real randomness, and certificates that are valid in the tests.
+struct Maker;
+
+impl KeyMaker for Maker {
+    fn p256(&mut self) -> Vec<u8> {
+        RealKeys.p256()
+    }
+
+    fn certificate(&mut self, plan: &CertificatePlan) -> MadeCertificate {
+        self_signed(plan, &self.p256(), [9; 16], Timestamp::from_seconds(START))
+    }
 }
 
 /// The app's credentials: made once, since a key is chance that comes from outside.
@@ -36,7 +52,7 @@ fn app_kit() -> &'static Kit {
     static KIT: OnceLock<Kit> = OnceLock::new();
     KIT.get_or_init(|| {
         let spec = AppSpec { name: APP.to_owned(), ..AppSpec::default() };
-        kit(service_named("apns").unwrap(), &spec, &Kit::default(), &mut RealKeys).unwrap()
+        kit(service_named("apns").unwrap(), &spec, &Kit::default(), &mut Maker).unwrap()
     })
 }
 
@@ -70,6 +86,16 @@ fn peer() -> Arc<Peer> {
     })
 }
 
+/// A connection to the service itself, with the app's client certificate or without one.
+fn peer_of_service(certified: bool) -> Arc<Peer> {
+    let pem = std::str::from_utf8(&app_kit().files["certificate_pem"].content).unwrap();
+    let certificate = certified.then(|| read_pem(pem).unwrap().1.into());
+    let tls = Tls { client_certificates: certificate.into_iter().collect(), ..Tls::default() };
+    let (_, about) = abouts().find(|(_, about)| about.name == "apns").unwrap();
+    let peer = (*peer()).clone();
+    Arc::new(Peer { profile: about.profile.name, tls: Some(tls), ..peer })
+}
+
 impl Bench {
     fn new(config: WorldConfig) -> Self {
         let at = Timestamp::from_seconds(START);
@@ -78,7 +104,7 @@ impl Bench {
         keys.learn(service_named("apns").unwrap(), app_kit()).unwrap();
         let provider = "apns".to_owned();
         world.apply(Command::AddApp { provider, kit: app_kit().clone() }, at).unwrap();
-        Self { world, keys, at, iat: START }
+        Self { world, keys, at, iat: START, connection: (ConnectionId(1), peer()) }
     }
 
     fn frozen() -> Self {
@@ -134,9 +160,9 @@ impl Bench {
         request.push_body(body.as_bytes());
         request.body_length = body.len() as u64;
         let service = service_named("apns").unwrap();
-        let prepared = Some(Prepared::new(service, &self.keys, &peer(), &request));
-        let connection = ConnectionId(1);
-        Incoming { connection, request, prepared, misdirected: None }
+        let (connection, peer) = &self.connection;
+        let prepared = Some(Prepared::new(service, &self.keys, peer, &request));
+        Incoming { connection: *connection, request, prepared, misdirected: None }
     }
 
     fn advance(&mut self, by: Duration) {

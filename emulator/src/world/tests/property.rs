@@ -10,7 +10,9 @@ enum Act {
     AddFault {
         device: Option<usize>,
         times: u32,
+        probability: Option<f64>,
         answers: Vec<u16>,
+        delayed: bool,
     },
     Advance(u64),
     Age(u64),
@@ -22,16 +24,23 @@ enum Act {
     Change(usize, DeviceChange),
     /// A new channel with a storage policy.
     Channel(u8),
+    /// An open connection ends.
+    Close(usize),
     Install(usize),
     Life(u32, Life),
+    /// A new connection to the service, with a client certificate or without.
+    Open(bool),
     Pass(u64),
     Push {
         to: To,
+        /// Over which open connection, if there is one.
+        over: usize,
         expiration: Option<i64>,
         priority: u8,
     },
     RemoveFault(u64),
     Reset,
+    Revoke(&'static str),
     Rotate(usize),
     Uninstall(usize),
 }
@@ -55,12 +64,20 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
         1 => Just(To::Malformed),
         2 => (0_u8..4).prop_map(To::Unknown),
     ];
-    let push = (to, prop::option::of(-10_i64..4_000_000), 0_u8..3)
-        .prop_map(|(to, expiration, priority)| Act::Push { to, expiration, priority });
+    let push = (to, 0_usize..4, prop::option::of(-10_i64..4_000_000), 0_u8..3)
+        .prop_map(|(to, over, expiration, priority)| Act::Push { to, over, expiration, priority });
     let life = prop_oneof![Just(Life::Active), Just(Life::Expired), Just(Life::Unregistered)];
     let answers = prop::collection::vec(prop_oneof![Just(200_u16), Just(429), Just(503)], 1..4);
-    let fault = (prop::option::of(device()), 1_u32..5, answers)
-        .prop_map(|(device, times, answers)| Act::AddFault { device, times, answers });
+    let probability = prop::option::of(0.0..=1.0);
+    let fault = (prop::option::of(device()), 1_u32..5, probability, answers, any::<bool>());
+    let fault = fault.prop_map(|(device, times, probability, answers, delayed)| Act::AddFault {
+        device,
+        times,
+        probability,
+        answers,
+        delayed,
+    });
+    let credential = prop_oneof![Just("certificate"), Just("key"), Just("kee")];
     let broadcast = (0_usize..3, prop::option::of(prop_oneof![Just(0), -10_i64..40_000]))
         .prop_map(|(channel, expiration)| Act::Broadcast { channel, expiration });
     let act = prop_oneof![
@@ -75,7 +92,10 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
         1 => device().prop_map(Act::Install),
         1 => device().prop_map(Act::Uninstall),
         1 => device().prop_map(Act::Rotate),
-        1 => fault,
+        2 => fault,
+        2 => any::<bool>().prop_map(Act::Open),
+        1 => (0_usize..4).prop_map(Act::Close),
+        1 => credential.prop_map(Act::Revoke),
         1 => (0_u64..3).prop_map(Act::RemoveFault),
         1 => prop::bool::weighted(0.3).prop_map(|is_reset| if is_reset { Act::Reset } else { Act::Pass(1) }),
     ];
@@ -104,13 +124,19 @@ struct Play {
     first: Vec<String>,
     /// The ids of the channels that were made.
     channels: Vec<String>,
+    /// The connections that are open.
+    open: Vec<(ConnectionId, Arc<Peer>)>,
+    /// How many connections there were.
+    connections: u32,
     step: u64,
 }
 
 impl Play {
     fn new(mode: Mode, seed: u64, step: u64) -> Self {
         let bench = Bench::new(WorldConfig { mode, seed, ..WorldConfig::default() });
-        let mut play = Self { bench, first: Vec::new(), channels: Vec::new(), step };
+        let (open, connections) = (vec![bench.connection.clone()], 1);
+        let (first, channels) = (Vec::new(), Vec::new());
+        let mut play = Self { bench, first, channels, open, connections, step };
         play.set_up();
         play
     }
@@ -124,9 +150,15 @@ impl Play {
         let name = |device: usize| NAMES[device].to_owned();
         let app = || AppName(APP.to_owned());
         match act {
-            Act::AddFault { device, times, answers } => {
+            Act::AddFault { device, times, probability, answers, delayed } => {
                 let about = device.map_or(json!({}), |device| json!({"device": name(device)}));
-                let fault = json!({"match": about, "times": times, "answers": answers});
+                let fault = json!({
+                    "match": about,
+                    "times": times,
+                    "probability": probability,
+                    "answers": answers,
+                    "delay": delayed.then_some("2s"),
+                });
                 self.command(Command::AddFault(serde_json::from_value(fault).unwrap()));
             }
             Act::Advance(seconds) => self.advance(*seconds),
@@ -141,18 +173,28 @@ impl Play {
                 self.command(Command::ChangeDevice(name(*device), change.clone()));
             }
             Act::Channel(policy) => self.channel(*policy),
+            Act::Close(place) => self.close(*place),
             Act::Install(device) => self.command(Command::Install(name(*device), app())),
             Act::Life(number, state) => {
                 self.command(Command::ChangeAddress(*number, AddressChange { state: *state }));
             }
+            Act::Open(certified) => self.open(peer_of_service(*certified)),
             Act::Pass(micros) => {
                 self.bench.at = self.bench.at.after(Duration::from_micros(*micros))
             }
-            Act::Push { to, expiration, priority } => self.push(to, *expiration, *priority),
+            Act::Push { to, over, expiration, priority } => {
+                let connection = self.open.get(*over).or_else(|| self.open.last()).cloned();
+                self.bench.connection = connection.unwrap_or_else(|| (ConnectionId(1), peer()));
+                self.push(to, *expiration, *priority);
+            }
             Act::RemoveFault(number) => self.command(Command::RemoveFault(FaultId(*number))),
             Act::Reset => {
                 self.command(Command::Reset);
                 self.set_up();
+            }
+            Act::Revoke(credential) => {
+                let credential = (*credential).to_owned();
+                self.command(Command::Revoke(Revoke { app: app(), credential }));
             }
             Act::Rotate(device) => self.command(Command::Rotate(name(*device), app())),
             Act::Uninstall(device) => self.command(Command::Uninstall(name(*device), app())),
@@ -190,6 +232,23 @@ impl Play {
 }
 
 impl Play {
+    /// Opens a connection, which ends at once where the service does not want it.
+    fn open(&mut self, peer: Arc<Peer>) {
+        self.connections += 1;
+        let id = ConnectionId(self.connections);
+        self.open.push((id, Arc::clone(&peer)));
+        if self.bench.apply(Command::ConnectionOpened(id, peer)) != Ok(Done::Nothing) {
+            self.close(self.open.len() - 1);
+        }
+    }
+
+    fn close(&mut self, place: usize) {
+        if place < self.open.len() {
+            let (id, _) = self.open.remove(place);
+            self.command(Command::ConnectionClosed(id, "the sender closed it".to_owned()));
+        }
+    }
+
     fn channel(&mut self, policy: u8) {
         let new = json!({"message-storage-policy": policy, "push-type": "LiveActivity"});
         let path = format!("/1/apps/{APP}/channels");
