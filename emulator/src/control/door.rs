@@ -1,102 +1,54 @@
 //! The one door to the world: whoever wants something of it comes through here.
 //!
 //! The world's lock is held for one batch of pure calls. Requests that meet a taken lock queue up,
-//! and whoever gets the lock next carries out all that are queued, so that many threads cost little
-//! more than one.
+//! see [`Queue`]; whoever holds the lock tells those who watch and wakes the driver as it lets go.
 
+use super::alarm::Alarm;
 use super::flight::{Flight, InFlight};
 use super::order::{Connections, Orders};
+use super::queue::{BATCH, Queue};
+use super::room::{Load, Room};
 use crate::clock::Timestamp;
 use crate::journal::{Cursor, Tail};
 use crate::wire::{ConnectionId, GoAway, Peer, Reply};
-use crate::world::{Command, Done, Incoming, KeyRing, Refused, World, WorldConfig, abouts};
-use std::any::Any;
-use std::collections::VecDeque;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
+use crate::world::{Command, Done, Incoming, KeyRing, Refused, World, WorldConfig};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, TryLockError};
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 
 /// The one door to the world.
 #[derive(Debug)]
 pub struct Door {
     room: Mutex<Room>,
-    /// Requests that met a taken lock, and how many there are.
-    queue: Mutex<VecDeque<Arc<Slot>>>,
-    queued: AtomicUsize,
+    /// Requests that met a taken lock.
+    queue: Queue,
     keys: RwLock<Arc<KeyRing>>,
     clock: fn() -> Timestamp,
     changed: watch::Sender<()>,
     flight: Arc<Flight>,
     /// Held by an advance, a reset and the driver's look, one at a time.
     pub(super) turn: tokio::sync::Mutex<()>,
-    /// Until when the driver sleeps, in microseconds; [`AWAKE`] while it does not.
-    asleep_until: AtomicI64,
+    /// Wakes the driver.
+    pub(super) alarm: Alarm,
     /// How many records readers got.
     read: AtomicU64,
-    pub(super) sooner: Notify,
     pub(super) connections: Connections,
-}
-
-/// What lies behind the lock.
-#[derive(Debug)]
-struct Room {
-    world: World,
-    /// The journal's end that watchers have been told of.
-    told: Cursor,
-    tally: Vec<Tally>,
-}
-
-/// How many requests of a service were accepted and rejected since the start.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Tally {
-    pub(super) accepted: u64,
-    pub(super) rejected: u64,
-}
-
-/// What a monitor wants to know.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Load {
-    /// By service, in the order of the list; the last is nobody's.
-    pub(super) tally: Vec<Tally>,
-    pub(super) journal_bytes: usize,
-    pub(super) pending: u64,
-    pub(super) in_flight: usize,
-}
-
-/// A request that waits for somebody to carry it out.
-#[derive(Debug)]
-struct Slot(Mutex<Job>);
-
-#[derive(Debug)]
-enum Job {
-    Asked(Box<Incoming>),
-    Answered(Reply),
-    Failed(Box<dyn Any + Send>),
-    Over,
 }
 
 impl Door {
     /// A door to a new world; `clock` reads the real clock.
     pub fn new(config: WorldConfig, clock: fn() -> Timestamp) -> Self {
         let changed = watch::Sender::new(());
-        let tally = vec![Tally::default(); abouts().len() + 1];
         Self {
-            room: Mutex::new(Room {
-                world: World::new(config, clock()),
-                told: Cursor::default(),
-                tally,
-            }),
-            queue: Mutex::default(),
-            queued: AtomicUsize::new(0),
+            room: Mutex::new(Room::new(World::new(config, clock()))),
+            queue: Queue::default(),
             keys: RwLock::default(),
             clock,
             flight: Flight::new(changed.clone()),
             changed,
             turn: tokio::sync::Mutex::new(()),
-            asleep_until: AtomicI64::new(AWAKE),
+            alarm: Alarm::default(),
             read: AtomicU64::new(0),
-            sooner: Notify::new(),
             connections: Connections::default(),
         }
     }
@@ -122,7 +74,7 @@ impl Door {
         };
         let (mut room, at) = self.caught_up(room);
         let reply = room.answer(&incoming, at);
-        self.carry_out_queued(&mut room, at, BATCH - 1);
+        self.queue.carry_out(&mut room, at, BATCH - 1);
         self.release(room);
         reply
     }
@@ -145,7 +97,7 @@ impl Door {
                     break;
                 }
             }
-            self.carry_out_queued(&mut room, at, BATCH);
+            self.queue.carry_out(&mut room, at, BATCH);
             self.release(room);
             if ends {
                 return;
@@ -243,10 +195,7 @@ impl Door {
 
     pub(super) fn load(&self) -> Load {
         let in_flight = self.in_flight();
-        self.with(|room, _| {
-            let (journal_bytes, pending) = room.world.load();
-            Load { tally: room.tally.clone(), journal_bytes, pending, in_flight }
-        })
+        self.with(|room, _| room.load(in_flight))
     }
 
     /// Tells when the journal grew or nothing is in flight any more. Look after subscribing.
@@ -264,22 +213,6 @@ impl Door {
         let is_all = room.world.catch_up_on((self.clock)());
         self.release(room);
         is_all
-    }
-
-    /// Gives how long the driver may sleep; commands that bring an earlier moment wake it from now
-    /// on.
-    pub(super) fn doze(&self) -> Option<std::time::Duration> {
-        self.with(|room, at| {
-            let due = room.world.wakes_at();
-            let until = due.map_or(i64::MAX, Timestamp::micros);
-            self.asleep_until.store(until, Ordering::Relaxed);
-            due.map(|due| due.since(at))
-        })
-    }
-
-    /// The driver is awake and will look by itself.
-    pub(super) fn wake(&self) {
-        self.asleep_until.store(AWAKE, Ordering::Relaxed);
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut Room, Timestamp) -> T) -> T {
@@ -313,12 +246,10 @@ impl Door {
     fn release(&self, mut room: MutexGuard<'_, Room>) {
         let end = room.world.end();
         let grew = std::mem::replace(&mut room.told, end) != end;
-        let asleep_until = self.asleep_until.load(Ordering::Relaxed);
-        let sooner = asleep_until != AWAKE
-            && room.world.wakes_at().is_some_and(|due| due.micros() < asleep_until);
+        let too_late = self.alarm.is_too_late(|| room.world.wakes_at());
         drop(room);
-        if sooner {
-            self.sooner.notify_one();
+        if too_late {
+            self.alarm.ring();
         }
         // Whoever watches subscribed before it looked under the lock, so that it is counted here.
         if grew && self.changed.receiver_count() > 0 {
@@ -326,99 +257,16 @@ impl Door {
         }
     }
 
+    /// Waits for the lock; whoever has it may answer meanwhile.
     fn queue_up(&self, incoming: Incoming) -> Reply {
-        let slot = Arc::new(Slot(Mutex::new(Job::Asked(Box::new(incoming)))));
-        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-        queue.push_back(Arc::clone(&slot));
-        self.queued.store(queue.len(), Ordering::Release);
-        drop(queue);
+        let slot = self.queue.put(incoming);
         loop {
             if let Some(reply) = slot.take() {
                 return reply;
             }
             let (mut room, at) = self.caught_up(self.lock());
-            self.carry_out_queued(&mut room, at, BATCH);
+            self.queue.carry_out(&mut room, at, BATCH);
             self.release(room);
         }
     }
-
-    /// Carries out queued requests in the order in which they came.
-    fn carry_out_queued(&self, room: &mut Room, at: Timestamp, most: usize) {
-        if self.queued.load(Ordering::Acquire) == 0 {
-            return;
-        }
-        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = queue.len().min(most);
-        let mut taken: VecDeque<_> = queue.drain(..count).collect();
-        self.queued.store(queue.len(), Ordering::Release);
-        drop(queue);
-        while !room.world.owes(at)
-            && let Some(slot) = taken.pop_front()
-        {
-            slot.carry_out(room, at);
-        }
-        if !taken.is_empty() {
-            self.put_back(taken);
-        }
-    }
-
-    /// Puts requests back that have to wait for what one before them left to be done.
-    fn put_back(&self, mut taken: VecDeque<Arc<Slot>>) {
-        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-        taken.append(&mut queue);
-        *queue = taken;
-        self.queued.store(queue.len(), Ordering::Release);
-    }
 }
-
-impl Room {
-    fn answer(&mut self, incoming: &Incoming, at: Timestamp) -> Reply {
-        let service = incoming.prepared.as_ref().map(|prepared| usize::from(prepared.service().0));
-        let reply = self.world.answer(incoming, at);
-        let place = service.unwrap_or(self.tally.len() - 1);
-        if reply.wire.answers() && (200..300).contains(&reply.status) {
-            self.tally[place].accepted += 1;
-        } else {
-            self.tally[place].rejected += 1;
-        }
-        reply
-    }
-}
-
-impl Slot {
-    /// A bug that one request meets is its own caller's, not the one's who carries it out.
-    fn carry_out(&self, room: &mut Room, at: Timestamp) {
-        let mut job = self.lock();
-        if let Job::Asked(incoming) = std::mem::replace(&mut *job, Job::Over) {
-            *job = match catch_unwind(AssertUnwindSafe(|| room.answer(&incoming, at))) {
-                Ok(reply) => Job::Answered(reply),
-                Err(panic) => Job::Failed(panic),
-            };
-        }
-    }
-
-    fn take(&self) -> Option<Reply> {
-        let mut job = self.lock();
-        match std::mem::replace(&mut *job, Job::Over) {
-            Job::Answered(reply) => Some(reply),
-            Job::Failed(panic) => {
-                drop(job);
-                resume_unwind(panic)
-            }
-            asked @ (Job::Asked(_) | Job::Over) => {
-                *job = asked;
-                None
-            }
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Job> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// How many requests are carried out under one hold of the lock: some 30 µs.
-const BATCH: usize = 100;
-
-/// The driver does not sleep.
-const AWAKE: i64 = i64::MIN;

@@ -23,10 +23,10 @@ pub async fn drive(door: Arc<Door>, cancel: CancellationToken) {
         drop(turn);
         tokio::select! {
             () = cancel.cancelled() => return,
-            () = door.sooner.notified() => {}
+            () = door.alarm.rung() => {}
             () = sleep(length) => {}
         }
-        door.wake();
+        door.alarm.unset();
     }
 }
 
@@ -70,6 +70,16 @@ impl Door {
             }
             tokio::task::yield_now().await;
         }
+    }
+
+    /// Gives how long the driver may sleep; commands that bring an earlier moment wake it from now
+    /// on.
+    fn doze(&self) -> Option<Duration> {
+        self.look(|world, at| {
+            let due = world.wakes_at();
+            self.alarm.set(due);
+            due.map(|due| due.since(at))
+        })
     }
 
     /// Waits for the requests that are in flight now; gives how many did not finish in time.

@@ -3,6 +3,7 @@
 //! [`Door`] is what the server and everything here go through; [`Control`] is what one can ask of
 //! an emulator, in process; [`ControlServer`] serves the same over HTTP.
 
+mod alarm;
 mod credentials;
 mod door;
 mod drive;
@@ -15,6 +16,8 @@ mod http;
 mod keys;
 mod order;
 mod pause;
+mod queue;
+mod room;
 
 pub use credentials::check_app;
 pub use door::Door;

@@ -1,7 +1,7 @@
 //! What a monitor reads, in Prometheus's text format.
 
 use super::server::App;
-use crate::control::door::Load;
+use crate::control::room::Load;
 use crate::world::abouts;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
