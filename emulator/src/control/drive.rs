@@ -3,7 +3,7 @@
 use super::door::Door;
 use super::order::What;
 use super::pause::{sleep, within};
-use crate::world::{Advance, ClockView, Command, Done, Refused};
+use crate::world::{Advance, BadCommand, ClockView, Command, Done, Refused};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,7 +41,7 @@ impl Door {
         let work = tokio::spawn(async move { door.advance_in_turn(advance).await });
         work.await.unwrap_or_else(|failed| match failed.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),
-            Err(_) => Err(Refused::BadCommand("the emulator is being stopped".to_owned())),
+            Err(_) => Err(BadCommand::Stopping.into()),
         })
     }
 

@@ -70,8 +70,9 @@ impl Bounded {
 /// than any test asks for, and at 160 bytes of text no danger to a machine's memory.
 const MAX_ADDRESSES: usize = 4_000_000;
 
-/// Calls that name an app look at all of them, and each has files of its own.
-const MAX_APPS: usize = 10_000;
+/// Calls that name an app look at all of them, and the list of their credentials, which is read back
+/// up to 4 MiB, has to have room for all.
+const MAX_APPS: usize = 1_000;
 
 /// Those that register themselves, and a million that somebody adds one by one.
 const MAX_DEVICES: usize = MAX_REGISTERED + 1_000_000;

@@ -1,5 +1,6 @@
 //! Moving world time: from due moment to due moment, in slices.
 
+use super::bad_command::BadCommand;
 use super::command::{Advance, Done, Refused};
 use super::state::World;
 use super::view::ClockView;
@@ -9,7 +10,7 @@ use serde_json::json;
 impl World {
     pub(super) fn set_out(&mut self, advance: Advance, now: Now) -> Result<Done, Refused> {
         if self.clock.target().is_some() {
-            return Err(Refused::BadCommand("the clock is being advanced already".to_owned()));
+            return Err(BadCommand::Advancing.into());
         }
         let to = target(advance, now)?;
         self.clock.set_out(to, now)?;
@@ -84,17 +85,14 @@ impl World {
     }
 }
 
-fn target(advance: Advance, now: Now) -> Result<Timestamp, Refused> {
+fn target(advance: Advance, now: Now) -> Result<Timestamp, BadCommand> {
     let to = match (advance.by, advance.to) {
         (Some(by), None) => now.world.after(by),
         (None, Some(to)) => to,
-        _ => {
-            let text = "expected one of `by`, a length such as `3d`, and `to`, an instant";
-            return Err(Refused::BadCommand(text.to_owned()));
-        }
+        _ => return Err(BadCommand::HowFar),
     };
     if to > LATEST {
-        return Err(Refused::BadCommand(format!("the clock ends at {LATEST}")));
+        return Err(BadCommand::BeyondTheEnd);
     }
     Ok(to)
 }

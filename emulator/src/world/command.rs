@@ -1,5 +1,6 @@
 //! What can be asked of the world, and what comes back.
 
+use super::bad_command::{BadCommand, BadDeviceName};
 use super::device_change::DeviceChange;
 use super::services::Prepared;
 use super::view::{AddressView, ClockView, DeviceView, FaultView};
@@ -112,23 +113,17 @@ pub struct NewDevice {
 
 impl NewDevice {
     /// Refuses a name that could not stand in a path, a table or a snapshot.
-    pub(super) fn check_name(&self) -> Result<(), Refused> {
-        let length = self.name.chars().count();
-        let wrong = match self.name.chars().find(|one| one.is_control() || *one == '/') {
-            _ if length == 0 => "expected a name for the device, found an empty text".to_owned(),
-            _ if length > LONGEST_NAME => format!(
-                "expected a name of at most {LONGEST_NAME} characters for the device, found {length}"
-            ),
-            Some(odd) => {
-                let (name, odd) = (self.name.escape_debug(), odd.escape_debug());
-                format!("expected a name for the device, found `{odd}` in `{name}`")
+    pub(super) fn check_name(&self) -> Result<(), BadDeviceName> {
+        let (name, length) = (self.name.clone(), self.name.chars().count());
+        match self.name.chars().find(|one| one.is_control() || *one == '/') {
+            _ if length == 0 => Err(BadDeviceName::Empty),
+            _ if length > LONGEST_NAME => {
+                Err(BadDeviceName::TooLong { most: LONGEST_NAME, length })
             }
-            None if self.name == "." || self.name == ".." => {
-                format!("expected a name for the device, found `{}`, which paths go by", self.name)
-            }
-            None => return Ok(()),
-        };
-        Err(Refused::BadDeviceName(wrong))
+            Some(odd) => Err(BadDeviceName::Odd { name, odd }),
+            None if name == "." || name == ".." => Err(BadDeviceName::Path(name)),
+            None => Ok(()),
+        }
     }
 }
 
@@ -197,10 +192,10 @@ pub enum Refused {
     BadApp(#[from] crate::providers::rim::SpecError),
     /// The words of the command contradict each other.
     #[error("{0}")]
-    BadCommand(String),
+    BadCommand(#[from] BadCommand),
     /// No device can have that name.
     #[error("{0}")]
-    BadDeviceName(String),
+    BadDeviceName(#[from] BadDeviceName),
     /// The fault cannot be.
     #[error("{0}")]
     BadFault(#[from] FaultError),

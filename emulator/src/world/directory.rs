@@ -1,5 +1,6 @@
 //! Apps, devices and addresses: the commands that change them, and how they are shown.
 
+use super::bad_command::BadCommand;
 use super::command::{AddressChange, AppName, Done, NewDevice, Refused};
 use super::device_change::DeviceChange;
 use super::services::{DeviceSetting, about, abouts, address_bytes, address_text, service_named};
@@ -279,7 +280,7 @@ impl World {
         apps.sort_unstable();
         apps.dedup();
         if apps.len() < all {
-            return Err(Refused::BadCommand("an app is named twice".to_owned()));
+            return Err(BadCommand::TwoOfAnApp.into());
         }
         Ok(apps)
     }

@@ -1,6 +1,6 @@
 //! What must be true: the words of an expectation, and how a judgement looks.
 
-use super::command::Refused;
+use super::bad_command::BadCommand;
 use crate::journal::Cursor;
 use crate::post::{Outcome, object};
 use schemars::JsonSchema;
@@ -80,12 +80,11 @@ impl Expectation {
     ///
     /// # Errors
     /// It says nothing, so that it would hold whatever happened.
-    pub fn check(&self) -> Result<(), Refused> {
+    pub fn check(&self) -> Result<(), BadCommand> {
         if self.exactly.is_some() || self.contains.is_some() || self.none.is_some() {
             return Ok(());
         }
-        let text = "expected one of `exactly`, `contains` and `none`, found none of them";
-        Err(Refused::BadCommand(text.to_owned()))
+        Err(BadCommand::ExpectsNothing)
     }
 }
 
@@ -94,7 +93,7 @@ impl Filter {
     ///
     /// # Errors
     /// It does not, or a word is none that can be there.
-    pub fn check(&self) -> Result<(), Refused> {
+    pub fn check(&self) -> Result<(), BadCommand> {
         let of_requests = [
             ("status", self.status.is_some()),
             ("verdict", self.verdict.is_some()),
@@ -118,18 +117,11 @@ impl Filter {
                 "outcome" => Subject::Deliveries,
                 _ => Subject::Requests,
             };
-            return Err(Refused::BadCommand(format!(
-                "`{name}` is known of {}, not of {}; say `\"of\": \"{}\"`",
-                list.name(),
-                self.of.name(),
-                list.name()
-            )));
+            return Err(BadCommand::Foreign { name, list: list.name(), of: self.of.name() });
         }
         match self.verdict.as_deref() {
             None | Some("accepted" | "rejected") => Ok(()),
-            Some(other) => Err(Refused::BadCommand(format!(
-                "expected `verdict` to be `accepted` or `rejected`, found `{other}`"
-            ))),
+            Some(other) => Err(BadCommand::Verdict(other.to_owned())),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Fault rules in the world: which are taken in, which strike, and what they do to an answer.
 
+use super::bad_command::BadCommand;
 use super::command::{Done, Refused};
 use super::services::{Prepared, about};
 use super::state::World;
@@ -60,8 +61,7 @@ impl World {
             paths.into_iter().filter_map(|(name, path)| Some((name, path.as_ref()?)))
         {
             if !path.starts_with('/') {
-                let text = format!("expected `{name}` to begin with `/`, found `{path}`");
-                return Err(Refused::BadCommand(text));
+                return Err(BadCommand::Path { name, path: path.clone() }.into());
             }
         }
         self.check_names(

@@ -4,6 +4,7 @@
 //! seed, the order of commands and their instants, and on nothing else. No I/O happens here.
 
 mod advance;
+mod bad_command;
 mod command;
 mod device_change;
 mod directory;
@@ -21,6 +22,7 @@ mod tests;
 mod view;
 mod watch;
 
+pub use bad_command::{BadCommand, BadDeviceName};
 pub use command::{
     AddressChange, Advance, Age, AppName, Command, Done, Incoming, NewDevice, Refused, Revoke,
 };

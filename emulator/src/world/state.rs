@@ -1,5 +1,6 @@
 //! The world: everything there is, and the one function that changes it.
 
+use super::bad_command::BadCommand;
 use super::command::{Age, Command, Done, Incoming, Refused, Revoke};
 use super::fault::{bend, faulted};
 use super::record::{self, RequestLine};
@@ -244,9 +245,7 @@ impl World {
     }
 
     fn age(&mut self, age: &Age, now: Now) -> Result<Done, Refused> {
-        let by = age.by.ok_or_else(|| {
-            Refused::BadCommand("expected `by` with a length such as `61m`".to_owned())
-        })?;
+        let by = age.by.ok_or(BadCommand::HowOld)?;
         let scope = match &age.app {
             None => AgingScope::All,
             Some(app) => AgingScope::App(self.app_named(app)?.0),
@@ -264,8 +263,7 @@ impl World {
         let Some(what) = self.services.revoke(app, credential, service) else {
             let known: Vec<_> = about.credentials.iter().map(|it| format!("`{it}`")).collect();
             let known = known.join(" or ");
-            let wrong = format!("expected {known} as `credential`, found `{credential}`");
-            return Err(Refused::BadCommand(wrong));
+            return Err(BadCommand::Credential { known, found: credential.clone() }.into());
         };
         let provider = about.name;
         let data =
