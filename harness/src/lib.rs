@@ -3,6 +3,8 @@
 pub mod cli;
 pub mod diagnostic;
 pub mod exit;
+#[cfg(target_os = "linux")]
+pub mod isolation;
 pub mod providers;
 pub mod report;
 pub mod run;

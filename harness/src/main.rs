@@ -10,14 +10,17 @@ use commands::{CommandError, Context, check, credentials, scenarios, schema, ser
 use pushpit::cli::{Cli, Color, Command};
 use pushpit::diagnostic::Style;
 use pushpit::exit::Exit;
+#[cfg(target_os = "linux")]
+use pushpit::isolation;
 use pushpit::run::{KEEP, keep};
+use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let mut words = std::env::args_os().skip(1);
-    if words.next().is_some_and(|word| word == KEEP) {
-        return keep(&words.collect::<Vec<_>>());
+    if let Some(helper) = words.next().and_then(|word| helper(&word)) {
+        return helper(&words.collect::<Vec<_>>());
     }
     let cli = Cli::parse();
     match cli.color {
@@ -28,6 +31,18 @@ fn main() -> ExitCode {
     match run(&cli.command, context()) {
         Ok(exit) => exit.into(),
         Err(error) => fail(&error).into(),
+    }
+}
+
+/// What the program does as a process that helps itself.
+fn helper(word: &OsStr) -> Option<fn(&[OsString]) -> ExitCode> {
+    match word.to_str()? {
+        KEEP => Some(keep),
+        #[cfg(target_os = "linux")]
+        isolation::ENTER => Some(isolation::enter),
+        #[cfg(target_os = "linux")]
+        isolation::INSIDE => Some(isolation::inside),
+        _ => None,
     }
 }
 

@@ -143,6 +143,11 @@ impl Running {
         url_of(self.push())
     }
 
+    /// Serves a sender's connection that the caller accepted, perhaps in another network namespace.
+    pub fn admit(&self, stream: tokio::net::TcpStream, remote: SocketAddr) {
+        self.server.admit(stream, remote);
+    }
+
     /// Where the control API listens.
     pub fn control_address(&self) -> SocketAddr {
         self.control_server.address()

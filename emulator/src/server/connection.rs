@@ -10,6 +10,7 @@ use super::{http1, http2, netty, tls, tunnel};
 use crate::control::Orders;
 use crate::wire::{ConnectionId, ConnectionProfile, GoAway, Http1, Peer, Protocol, Tls};
 use bytes::Bytes;
+use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,6 +35,12 @@ pub(super) struct Shared {
     pub(super) tls: TlsEdge,
     /// Says that the server wants to stop.
     pub(super) stop: CancellationToken,
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared").finish_non_exhaustive()
+    }
 }
 
 /// One accepted connection.

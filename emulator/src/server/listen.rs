@@ -10,7 +10,7 @@ use crate::control::of_one_caller;
 use crate::wire::ConnectionId;
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -65,10 +65,7 @@ pub struct Server;
 #[derive(Debug)]
 pub struct Running {
     bound: Vec<Bound>,
-    stop: CancellationToken,
-    cut: CancellationToken,
-    tasks: TaskTracker,
-    listeners: usize,
+    house: House,
 }
 
 impl Server {
@@ -84,39 +81,19 @@ impl Server {
             bound.push(Bound { address, service: service.clone() });
             listeners.push((listener, address, service.map(Arc::from)));
         }
-        let (stop, cut) = (CancellationToken::new(), CancellationToken::new());
         let authority = config.authority;
         let tls = TlsEdge::new(Arc::clone(&authority))?;
         tokio::task::spawn_blocking(move || authority.warm_up());
-        let shared = Arc::new(Shared { front, tls, stop: stop.clone() });
-        let tasks = TaskTracker::new();
-        let last = Arc::new(AtomicU32::new(0));
-        let running = Running {
-            bound,
-            stop,
-            cut: cut.clone(),
-            tasks: tasks.clone(),
-            listeners: listeners.len(),
-        };
+        let house = House::new(
+            Shared { front, tls, stop: CancellationToken::new() },
+            config.max_connections,
+            listeners.len(),
+        );
         for (listener, local, service) in listeners {
-            let door = Door {
-                local,
-                service,
-                shared: Arc::clone(&shared),
-                cut: cut.clone(),
-                tasks: tasks.clone(),
-                last: Arc::clone(&last),
-                limit: config.max_connections,
-                listeners: running.listeners,
-            };
-            let listener = Arc::new(listener);
-            tasks.spawn(door.run(move || {
-                let listener = Arc::clone(&listener);
-                async move { listener.accept().await }
-            }));
+            house.open(listener, local, service);
         }
-        tasks.close();
-        Ok(running)
+        house.tasks.close();
+        Ok(Running { bound, house })
     }
 }
 
@@ -126,26 +103,33 @@ impl Running {
         &self.bound
     }
 
+    /// Serves a connection that the caller accepted, perhaps in another network namespace.
+    pub fn admit(&self, stream: TcpStream, remote: SocketAddr) {
+        let local = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
+        Door { local, service: None, house: self.house.clone() }.admit(stream, remote);
+    }
+
     /// How many connections are open.
     pub fn connections(&self) -> usize {
-        self.tasks.len().saturating_sub(self.listeners)
+        self.house.tasks.len().saturating_sub(self.house.listeners)
     }
 
     /// Takes no more connections, lets requests in flight finish, then closes; what has not
     /// finished within 5 s is cut.
     pub async fn stop(self) {
-        self.stop.cancel();
-        if delay::limit(STOP_LIMIT, self.tasks.wait()).await.is_none() {
-            self.cut.cancel();
-            self.tasks.wait().await;
+        let House { shared, cut, tasks, .. } = &self.house;
+        shared.stop.cancel();
+        if delay::limit(STOP_LIMIT, tasks.wait()).await.is_none() {
+            cut.cancel();
+            tasks.wait().await;
         }
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.stop.cancel();
-        self.cut.cancel();
+        self.house.shared.stop.cancel();
+        self.house.cut.cancel();
     }
 }
 
@@ -166,10 +150,9 @@ async fn listen(socket: Socket) -> Result<(TcpListener, SocketAddr), ServerError
     ready.map_err(|cause| ServerError::Bind { address: wanted, cause })
 }
 
-/// One listener at work.
-struct Door {
-    local: SocketAddr,
-    service: Option<Arc<str>>,
+/// What all listeners have in common.
+#[derive(Clone, Debug)]
+struct House {
     shared: Arc<Shared>,
     cut: CancellationToken,
     tasks: TaskTracker,
@@ -181,6 +164,36 @@ struct Door {
     listeners: usize,
 }
 
+impl House {
+    fn new(shared: Shared, limit: usize, listeners: usize) -> Self {
+        Self {
+            shared: Arc::new(shared),
+            cut: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+            last: Arc::default(),
+            limit,
+            listeners,
+        }
+    }
+
+    /// Sets a listener to work.
+    fn open(&self, listener: TcpListener, local: SocketAddr, service: Option<Arc<str>>) {
+        let door = Door { local, service, house: self.clone() };
+        let listener = Arc::new(listener);
+        self.tasks.spawn(door.run(move || {
+            let listener = Arc::clone(&listener);
+            async move { listener.accept().await }
+        }));
+    }
+}
+
+/// One listener at work.
+struct Door {
+    local: SocketAddr,
+    service: Option<Arc<str>>,
+    house: House,
+}
+
 impl Door {
     /// Admits what `accept` gives, which is the socket's; tests bring one that fails.
     async fn run<F>(self, mut accept: impl FnMut() -> F)
@@ -190,7 +203,7 @@ impl Door {
         loop {
             let accepted = tokio::select! {
                 accepted = accept() => accepted,
-                () = self.shared.stop.cancelled() => return,
+                () = self.house.shared.stop.cancelled() => return,
             };
             match accepted {
                 Ok((stream, remote)) => self.admit(stream, remote),
@@ -205,20 +218,21 @@ impl Door {
     }
 
     fn admit(&self, stream: TcpStream, remote: SocketAddr) {
-        if self.tasks.len() >= self.limit + self.listeners {
-            self.tell(Some(remote), Trouble::TooManyConnections { limit: self.limit });
+        let House { shared, cut, tasks, last, limit, listeners } = &self.house;
+        if tasks.len() >= limit + listeners {
+            self.tell(Some(remote), Trouble::TooManyConnections { limit: *limit });
             return;
         }
         let accepted = Accepted {
-            id: ConnectionId(self.last.fetch_add(1, Ordering::Relaxed) + 1),
-            remote,
+            id: ConnectionId(last.fetch_add(1, Ordering::Relaxed) + 1),
+            remote: canonical(remote),
             // A listener on all addresses learns here which one was dialed.
-            local: stream.local_addr().unwrap_or(self.local),
+            local: canonical(stream.local_addr().unwrap_or(self.local)),
             service: self.service.clone(),
         };
-        let cut = self.cut.clone();
-        let shared = Arc::clone(&self.shared);
-        self.tasks.spawn(async move {
+        let cut = cut.clone();
+        let shared = Arc::clone(shared);
+        tasks.spawn(async move {
             tokio::select! {
                 () = connection::serve(shared, accepted, stream) => {}
                 () = cut.cancelled() => {}
@@ -228,8 +242,13 @@ impl Door {
 
     fn tell(&self, remote: Option<SocketAddr>, trouble: Trouble) {
         let incident = Incident { connection: None, remote, local: self.local, trouble };
-        self.shared.front.trouble(&incident);
+        self.house.shared.front.trouble(&incident);
     }
+}
+
+/// An address of version 4 as such, also where a listener takes both versions.
+fn canonical(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(address.ip().to_canonical(), address.port())
 }
 
 /// How long requests in flight may take when the server stops.
@@ -243,7 +262,6 @@ mod tests {
     use crate::server::{Permitted, now};
     use crate::wire::{ConnectionProfile, GoAway, Peer, Reply, Request};
     use std::collections::VecDeque;
-    use std::net::Ipv4Addr;
     use std::path::Path;
     use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
@@ -289,22 +307,14 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_failing_accept_is_told_and_the_listener_goes_on() {
         let (sender, mut told) = unbounded_channel();
-        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let authority = Arc::new(Authority::in_memory(Permitted::new([]), now()).unwrap());
         let tls = TlsEdge::new(authority).unwrap();
         let front: Arc<dyn Front> = Arc::new(Troubles(sender));
         let listener = Arc::new(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap());
         let local = listener.local_addr().unwrap();
-        let door = Door {
-            local,
-            service: None,
-            shared: Arc::new(Shared { front, tls, stop: stop.clone() }),
-            cut: CancellationToken::new(),
-            tasks: tasks.clone(),
-            last: Arc::default(),
-            limit: 1,
-            listeners: 1,
-        };
+        let house = House::new(Shared { front, tls, stop: CancellationToken::new() }, 1, 1);
+        let (tasks, stop) = (house.tasks.clone(), house.shared.stop.clone());
+        let door = Door { local, service: None, house };
         let aborted = || io::Error::from(io::ErrorKind::ConnectionAborted);
         let full = || io::Error::from_raw_os_error(EMFILE);
         let mut failures = VecDeque::from([full(), aborted(), full()]);

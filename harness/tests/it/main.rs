@@ -10,6 +10,8 @@ mod crowd;
 mod good_scenario;
 mod guide;
 mod idle_fault;
+#[cfg(target_os = "linux")]
+mod isolation;
 mod leftover;
 mod long_running;
 mod newcomer;
