@@ -256,5 +256,61 @@ fn advancing(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, pushes, broadcasts, advancing);
+/// A push to any of many devices, and what they need of memory, which is printed.
+fn crowds(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("crowd");
+    for (name, devices) in [("10,000 devices", 10_000), ("1,000,000 devices", 1_000_000)] {
+        let mut bench = Bench::new(0, Connection::Online);
+        // Room that is ours is taken before the measure.
+        bench.tokens = vec!["0".repeat(64); devices];
+        let before = resident_bytes();
+        for number in 0..devices {
+            let token = add(&mut bench.world, number, Connection::Online);
+            bench.tokens[number].replace_range(.., &token);
+        }
+        let (journal, _) = bench.world.load();
+        let grown = resident_bytes().saturating_sub(before);
+        #[expect(clippy::print_stdout, reason = "a benchmark tells what it measured")]
+        {
+            println!("{name}: {} MiB, of which {} MiB are the journal", grown >> 20, journal >> 20);
+        }
+        let mut number = 0;
+        group.bench_function(name, |bencher| {
+            bencher.iter_custom(|count| {
+                let mut spent = Duration::ZERO;
+                let mut left = count;
+                while left > 0 {
+                    let batch = left.min(100);
+                    let commands: Vec<_> = (0..batch)
+                        .map(|_| {
+                            // Knuth's generator goes through all numbers in no order.
+                            number = 6_364_136_223_846_793_005_usize
+                                .wrapping_mul(number)
+                                .wrapping_add(1_442_695_040_888_963_407);
+                            bench.prepare(bench.request(number >> 33))
+                        })
+                        .collect();
+                    #[expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
+                    let start = std::time::Instant::now();
+                    for command in commands {
+                        black_box(bench.apply(command));
+                    }
+                    spent += start.elapsed();
+                    left -= batch;
+                }
+                spent
+            });
+        });
+    }
+    group.finish();
+}
+
+/// What the process holds of the machine's memory; nothing where Linux does not tell.
+fn resident_bytes() -> usize {
+    let told = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    let pages = told.split(' ').nth(1).and_then(|pages| pages.parse::<usize>().ok());
+    pages.map_or(0, |pages| pages * 4_096)
+}
+
+criterion_group!(benches, pushes, broadcasts, advancing, crowds);
 criterion_main!(benches);

@@ -2,8 +2,9 @@
 
 use crate::scenario::Provider;
 use pushpit_emulator::control::check_app;
-use pushpit_emulator::providers::rim::About;
-use pushpit_emulator::world::abouts;
+use pushpit_emulator::providers::rim::{About, SettingError};
+use pushpit_emulator::world::{abouts, check_device_setting, service_named};
+use serde_json::Value;
 
 /// All of them, as a check wants to know them.
 pub fn providers() -> Vec<Provider<'static>> {
@@ -14,6 +15,15 @@ pub fn providers() -> Vec<Provider<'static>> {
         listeners: about.listeners,
         platforms: about.platforms,
         judge: check_app,
+        judge_setting,
     };
     abouts().map(|(_, about)| provider(about)).collect()
+}
+
+fn judge_setting(provider: &str, wanted: &Value) -> Result<(), SettingError> {
+    match service_named(provider) {
+        Some(service) => check_device_setting(service, wanted),
+        // Whoever asks knows the list.
+        None => Ok(()),
+    }
 }

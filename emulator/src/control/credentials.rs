@@ -8,7 +8,9 @@ use super::error::ControlError;
 use super::file::{make_folder, read, read_if_there, write_secret};
 use super::keys::RealKeys;
 use crate::providers::rim::{AppSpec, Kit, KitFile, SpecError};
-use crate::world::{Command, abouts, kit, service_named, unknown_provider};
+use crate::world::{
+    Command, Issue, Refused, about, abouts, kit, service_named, shed, unknown_provider,
+};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -102,6 +104,30 @@ impl Credentials {
         let entry = self.entry(provider, &kit);
         self.take_in(door, &mut all, Known { provider, kit })?;
         self.write_index(&all)?;
+        Ok(entry)
+    }
+
+    /// Makes a credential of an app anew. Gives the app's entry.
+    pub(super) fn issue(&self, door: &Door, issue: &Issue) -> Result<Value, ControlError> {
+        let mut all = self.lock();
+        let (service, app) = door.look(|world, _| world.find_app(&issue.app))?;
+        let about = about(service);
+        let is_it = |it: &&Known| it.provider == about.name && it.kit.app == app;
+        let mut kit = all.iter().find(is_it).map(|it| it.kit.clone()).unwrap_or_default();
+        if !shed(service, &mut kit, &issue.credential) {
+            return Err(Refused::unknown_credential(about, &issue.credential).into());
+        }
+        let spec = AppSpec { name: app, ..AppSpec::default() };
+        let kit = crate::world::kit(service, &spec, &kit, &mut RealKeys)?;
+        let entry = self.entry(about.name, &kit);
+        self.take_in(door, &mut all, Known { provider: about.name, kit })?;
+        self.write_index(&all)?;
+        let note = json!({
+            "provider": about.name,
+            "app": spec.name,
+            "credential": issue.credential,
+        });
+        door.apply(Command::Note("credentials_issued", note))?;
         Ok(entry)
     }
 

@@ -10,8 +10,8 @@ use crate::post::{Fault, FaultId};
 use crate::providers::rim::AppSpec;
 use crate::world::{
     AddressChange, AddressView, Advance, Age, AppName, Arrival, ClockView, Command, DeliveryView,
-    DeviceChange, DeviceView, Done, EventView, Expectation, FaultView, Filter, List, NewDevice,
-    Refused, RequestView, Revoke, Watch, Watched,
+    DeviceChange, DeviceView, Done, EventView, Expectation, FaultView, Filter, Issue, List,
+    NewDevice, Refused, RequestView, Revoke, Watch, Watched,
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -282,6 +282,14 @@ impl Control {
     /// The app is unknown, or has no such credential.
     pub fn revoke(&self, revoke: Revoke) -> Result<(), Refused> {
         self.door.apply(Command::Revoke(revoke)).map(drop)
+    }
+
+    /// Makes a credential of an app anew; gives the app's entry.
+    ///
+    /// # Errors
+    /// The app is unknown, or has no such credential; a file cannot be written.
+    pub fn issue(&self, issue: &Issue) -> Result<Value, ControlError> {
+        self.credentials.issue(&self.door, issue)
     }
 
     /// The faults in force.

@@ -46,6 +46,10 @@ pub trait Service: Sized + Send {
     /// The settings are unknown or contradict each other.
     fn kit(spec: &AppSpec, existing: &Kit, maker: &mut dyn KeyMaker) -> Result<Kit, SpecError>;
 
+    /// Takes a credential out of an app's kit, by a word of [`About::credentials`], so that
+    /// [`Service::kit`] makes another; whether there is such a word.
+    fn shed(kit: &mut Kit, credential: &str) -> bool;
+
     /// Adds an app's keys to the snapshot.
     ///
     /// # Errors
@@ -84,6 +88,16 @@ pub trait Service: Sized + Send {
 
     /// Ends an address's life.
     fn retire(&mut self, desk: &mut Desk<'_>, address: AddressId, how: Retirement);
+
+    /// Whether what somebody wants of what only this service knows of a device can be read at all,
+    /// whatever apps and devices there are.
+    ///
+    /// # Errors
+    /// A key is unknown or a value wrong.
+    fn check_device_setting(wanted: &Value) -> Result<(), SettingError> {
+        let _ = wanted;
+        Err(SettingError::none())
+    }
 
     /// Reads what somebody wants of what only this service knows of a device. Changes nothing.
     ///

@@ -6,7 +6,7 @@ use super::services::Prepared;
 use super::view::{AddressView, ClockView, DeviceView, FaultView};
 use crate::clock::{GoesBack, Timestamp, parse_duration, show_duration};
 use crate::post::{Connection, Fault, FaultError, FaultId, Full, Life, Platform, Power, ServiceId};
-use crate::providers::rim::{Kit, SettingError};
+use crate::providers::rim::{About, Kit, SettingError};
 use crate::wire::{ConnectionId, GoAway, Peer, Reply, Request};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -181,6 +181,16 @@ pub struct Revoke {
     pub credential: String,
 }
 
+/// Makes a credential of an app anew; the one before stays as it is, valid or revoked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Issue {
+    /// Whose.
+    pub app: AppName,
+    /// Which, by the provider's word, such as `key` or `certificate`.
+    pub credential: String,
+}
+
 /// The world could not do what was asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
@@ -264,6 +274,15 @@ pub enum Refused {
         /// The service.
         provider: String,
     },
+}
+
+impl Refused {
+    /// An app of that service has no such credential.
+    pub(crate) fn unknown_credential(about: &About, found: &str) -> Self {
+        let known: Vec<_> = about.credentials.iter().map(|it| format!("`{it}`")).collect();
+        let known = known.join(" or ");
+        BadCommand::Credential { known, found: found.to_owned() }.into()
+    }
 }
 
 mod length {

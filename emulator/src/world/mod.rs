@@ -24,7 +24,8 @@ mod watch;
 
 pub use bad_command::{BadCommand, BadDeviceName};
 pub use command::{
-    AddressChange, Advance, Age, AppName, Command, Done, Incoming, NewDevice, Refused, Revoke,
+    AddressChange, Advance, Age, AppName, Command, Done, Incoming, Issue, NewDevice, Refused,
+    Revoke,
 };
 pub use device_change::DeviceChange;
 pub use directory::unknown_provider;
@@ -33,8 +34,8 @@ pub use judge::{differences, holds, is_final, judge};
 pub use project::{EVENT_KINDS, deliveries, events, inbox, requests};
 pub use route::{Route, RouteConflict, check_routes, host_of, is_push_target, profile, route};
 pub use services::{
-    KeyRing, Prepared, about, abouts, attributes, body_ceiling, fidelity, kit, service_named,
-    switches,
+    KeyRing, Prepared, about, abouts, attributes, body_ceiling, check_device_setting, fidelity,
+    kit, service_named, shed, switches,
 };
 pub use state::{World, WorldConfig};
 pub use view::{

@@ -298,6 +298,7 @@ pub const EVENT_KINDS: &[&str] = &[
     "connection_closed",
     "connection_opened",
     "credentials_aged",
+    "credentials_issued",
     "credentials_revoked",
     "delivery",
     "device_added",

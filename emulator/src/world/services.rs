@@ -191,9 +191,11 @@ struct Shape {
     body_ceiling: fn(&Request) -> usize,
     profile: fn(&Switches) -> ConnectionProfile,
     kit: fn(&AppSpec, &Kit, &mut dyn KeyMaker) -> Result<Kit, SpecError>,
+    shed: fn(&mut Kit, &str) -> bool,
     address_text: fn(&[u8]) -> String,
     address_bytes: fn(&str) -> Option<Vec<u8>>,
     attributes: fn(&[(String, String)]) -> Attributes,
+    check_device_setting: fn(&Value) -> Result<(), SettingError>,
     fault_reply: fn(&mut Desk<'_>, &Request, &FaultReply) -> FaultedReply,
 }
 
@@ -203,9 +205,11 @@ impl Shape {
             body_ceiling: S::body_ceiling,
             profile: S::profile,
             kit: S::kit,
+            shed: S::shed,
             address_text: S::address_text,
             address_bytes: S::address_bytes,
             attributes: S::attributes,
+            check_device_setting: S::check_device_setting,
             fault_reply: S::fault_reply,
         }
     }
@@ -247,6 +251,20 @@ pub fn kit(
     maker: &mut dyn KeyMaker,
 ) -> Result<Kit, SpecError> {
     (shape(service).kit)(spec, existing, maker)
+}
+
+/// Takes a credential out of an app's kit, so that [`kit`] makes another; whether the service has
+/// such a credential.
+pub fn shed(service: ServiceId, kit: &mut Kit, credential: &str) -> bool {
+    (shape(service).shed)(kit, credential)
+}
+
+/// Whether what somebody wants of a device's settings at a service can be read at all.
+///
+/// # Errors
+/// A key is unknown or a value wrong.
+pub fn check_device_setting(service: ServiceId, wanted: &Value) -> Result<(), SettingError> {
+    (shape(service).check_device_setting)(wanted)
 }
 
 /// What of a request a reader of an inbox wants to know.

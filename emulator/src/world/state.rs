@@ -1,7 +1,7 @@
 //! The world: everything there is, and the one function that changes it.
 
 use super::bad_command::BadCommand;
-use super::command::{Age, Command, Done, Incoming, Refused, Revoke};
+use super::command::{Age, AppName, Command, Done, Incoming, Refused, Revoke};
 use super::fault::{bend, faulted};
 use super::record::{self, RequestLine};
 use super::services::{Services, about, fault_reply};
@@ -255,15 +255,23 @@ impl World {
         Ok(self.note(now, "credentials_aged", &data))
     }
 
+    /// The service of the app that is called so, and its id there.
+    ///
+    /// # Errors
+    /// There is no such app, or several.
+    pub fn find_app(&self, name: &AppName) -> Result<(ServiceId, String), Refused> {
+        let app = self.app_named(name)?;
+        let (service, id) = self.post.app(app);
+        Ok((service, id.to_owned()))
+    }
+
     fn revoke(&mut self, revoke: &Revoke, now: Now) -> Result<Done, Refused> {
         let app = self.app_named(&revoke.app)?;
         let (service, name) = self.post.app(app);
         let (about, name) = (about(service), name.to_owned());
         let credential = &revoke.credential;
         let Some(what) = self.services.revoke(app, credential, service) else {
-            let known: Vec<_> = about.credentials.iter().map(|it| format!("`{it}`")).collect();
-            let known = known.join(" or ");
-            return Err(BadCommand::Credential { known, found: credential.clone() }.into());
+            return Err(Refused::unknown_credential(about, credential));
         };
         let provider = about.name;
         let data =

@@ -112,7 +112,7 @@ impl<'a> Stage<'a> {
         Ok(())
     }
 
-    fn name_credentials(&mut self) {
+    pub(super) fn name_credentials(&mut self) {
         let all = self.emulator.control().credentials();
         for (name, app) in self.scenario.apps.iter() {
             let Some((_, id)) = app.id() else { continue };

@@ -7,8 +7,8 @@ use super::stage::Stage;
 use crate::diagnostic::Place;
 use crate::scenario::substitute::{fill, fill_value};
 use crate::scenario::{
-    Advance, AgeCredentials, Await, Command, Fault, HttpCall, Located, OutputMatch, Patch,
-    PushRequest, RevokeCredentials, Run, SenderUrl, Step, Table, Words,
+    Advance, AgeCredentials, Await, Command, Fault, HttpCall, Located, OneCredential, OutputMatch,
+    Patch, PushRequest, Run, SenderUrl, Step, Table, Words,
 };
 use pushpit_emulator::world::{self, AppName, DeviceChange};
 use serde_json::Value;
@@ -27,6 +27,7 @@ impl Stage<'_> {
             Step::Install(apps) => {
                 self.each(apps, |stage, device, app| stage.emulator.control().install(device, app))
             }
+            Step::IssueCredentials(one) => self.issue(one),
             Step::Request(request) => self.request(request).await,
             Step::RevokeCredentials(revoke) => self.revoke(revoke),
             Step::Rotate(apps) => {
@@ -54,10 +55,18 @@ impl Stage<'_> {
         self.emulator.control().age(age).map_err(refused)
     }
 
-    fn revoke(&mut self, revoke: &RevokeCredentials) -> Result<(), Failure> {
+    fn revoke(&mut self, revoke: &OneCredential) -> Result<(), Failure> {
         let app = self.app(&revoke.app.value);
         let revoke = world::Revoke { app, credential: revoke.credential.value.clone() };
         self.emulator.control().revoke(revoke).map_err(refused)
+    }
+
+    fn issue(&mut self, one: &OneCredential) -> Result<(), Failure> {
+        let app = self.app(&one.app.value);
+        let issue = world::Issue { app, credential: one.credential.value.clone() };
+        self.emulator.control().issue(&issue).map_err(|error| said(error.to_string()))?;
+        self.name_credentials();
+        Ok(())
     }
 
     async fn fault(&mut self, fault: &Fault, place: Place) -> Result<(), Failure> {

@@ -15,7 +15,8 @@ use super::switches::chosen;
 use super::{Located, Scenario, near};
 use crate::diagnostic::{Diagnostic, Names, Place};
 use pushpit_emulator::post::Platform;
-use pushpit_emulator::providers::rim::{self, SpecError};
+use pushpit_emulator::providers::rim::{self, SettingError, SpecError};
+use serde_json::Value;
 
 /// What a check needs to know of a push service.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +33,8 @@ pub struct Provider<'a> {
     pub platforms: &'a [Platform],
     /// Says whether such an app can be, given the provider's name.
     pub judge: fn(&str, &rim::AppSpec) -> Result<(), SpecError>,
+    /// Says whether a device's settings at it can be read, given the provider's name.
+    pub judge_setting: fn(&str, &Value) -> Result<(), SettingError>,
 }
 
 /// Finds everything in a scenario that does not make sense.

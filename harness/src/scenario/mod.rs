@@ -27,8 +27,8 @@ pub use parse::parse;
 pub use setup::{Setup, load_setup};
 pub use shape::{Advance, AgeCredentials, Length, Run, Words};
 pub use step::{
-    Await, DeliveryMatch, DeviceExpect, Fault, FaultMatch, HttpCall, PushRequest, RequestMatch,
-    RevokeCredentials, Step,
+    Await, DeliveryMatch, DeviceExpect, Fault, FaultMatch, HttpCall, OneCredential, PushRequest,
+    RequestMatch, Step,
 };
 pub use switches::{Choice, chosen};
 pub use url::{SenderUrl, UrlError, UrlFault};

@@ -26,10 +26,12 @@ pub enum Step {
     Http(Box<HttpCall>),
     /// Installs apps on devices.
     Install(Table<Words>),
+    /// Makes a credential of an app anew.
+    IssueCredentials(OneCredential),
     /// Sends a request that is written by hand to the push port.
     Request(Box<PushRequest>),
     /// Revokes a credential of an app.
-    RevokeCredentials(RevokeCredentials),
+    RevokeCredentials(OneCredential),
     /// Gives apps on devices a new address in place of the old.
     Rotate(Table<Words>),
     /// Runs a program to its end.
@@ -53,6 +55,7 @@ impl Step {
             Self::Fault(_) => "fault",
             Self::Http(_) => "http",
             Self::Install(_) => "install",
+            Self::IssueCredentials(_) => "issue_credentials",
             Self::Request(_) => "request",
             Self::RevokeCredentials(_) => "revoke_credentials",
             Self::Rotate(_) => "rotate",
@@ -76,10 +79,10 @@ pub struct Await {
     pub timeout: Option<Length>,
 }
 
-/// Revokes a credential: what is opened with it from now on is turned away.
+/// A credential of an app.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct RevokeCredentials {
+pub struct OneCredential {
     /// Of which app, by its name in this file.
     pub app: Located<String>,
     /// Which, by the provider's word, such as `key` or `certificate`.

@@ -85,6 +85,36 @@ fn a_misspelt_key_ends_with_2_and_shows_line_column_and_the_near_name() {
 }
 
 #[test]
+fn a_devices_settings_that_a_provider_cannot_read_are_found_before_the_run() {
+    let program = program();
+    let bad = GOOD
+        .replace("connection: offline", "apns: { chanels: all }")
+        .replace("connection: online", "apns: { apps: { com.example.chat: asleep } }");
+    program.write("scenarios/bad.yaml", bad);
+    let named = GOOD.replace("connection: offline", "apns: { chanels: \"${apps.chat.key_id}\" }");
+    program.write("scenarios/named.yaml", named);
+    let ended = program.run(&["check"], "");
+    assert_eq!((ended.status, ended.stdout.as_str()), (Some(2), ""));
+    assert_snapshot!(ended.stderr, @r#"
+    error: `apns`: unknown key `chanels`
+     --> scenarios/bad.yaml:7:20
+      |
+    7 |   - set: { anna: { apns: { chanels: all } } }
+      |                    ^^^^
+      |
+      = help: did you mean `channels`?
+
+    error: `apns`: expected `running` or `suspended` or `force-quit`, found `"asleep"`
+      --> scenarios/bad.yaml:12:20
+       |
+    12 |   - set: { anna: { apns: { apps: { com.example.chat: asleep } } } }
+       |                    ^^^^
+       |
+       = help: such as `{"channels": "all", "notifications": {"com.example.chat": "disabled"}}`
+    "#);
+}
+
+#[test]
 fn programs_get_a_line_of_json_for_each_thing_that_is_wrong() {
     let program = program();
     program.write("bad.yaml", GOOD.replace("platform: ios", "platform: ioss"));

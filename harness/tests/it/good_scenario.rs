@@ -17,6 +17,7 @@ pub(crate) const PROVIDERS: &[Provider<'static>] = &[
         listeners: &["apns", "apns-production"],
         platforms: &[Platform::Ios, Platform::MacOs],
         judge: check_app,
+        judge_setting: |_, _| Ok(()),
     },
     Provider {
         name: "fcm",
@@ -25,6 +26,7 @@ pub(crate) const PROVIDERS: &[Provider<'static>] = &[
         listeners: &["fcm"],
         platforms: &[Platform::Android, Platform::Ios],
         judge: |_, _| Ok(()),
+        judge_setting: |_, _| Ok(()),
     },
 ];
 

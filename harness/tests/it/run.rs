@@ -47,15 +47,16 @@ fn every_scenario_of_the_project_holds() {
 const NODE: &str = "node-node-apn";
 
 #[test]
-fn what_a_provider_does_not_know_of_a_device_is_refused_with_the_near_name() {
-    let ended = run("  - set: { anna: { power: low, apns: { chanels: all } } }\n");
+fn what_cannot_be_set_of_a_device_is_told_with_what_to_do() {
+    let disabled = "apns: { notifications: { com.example.other: disabled } }";
+    let ended = run(&format!("  - set: {{ anna: {{ power: low, {disabled} }} }}\n"));
     assert_eq!(ended.status, Some(1));
     assert_snapshot!(ended.stdout, @r"
     failed A story (story.yaml)
       anna
         nothing
-      story.yaml:8:5: step 1 `set`: `apns`: unknown key `chanels`
-      help: did you mean `channels`?
+      story.yaml:8:5: step 1 `set`: `apns`: app `com.example.other` is not on the device
+      help: give its bundle ID, and install it before
 
     0 passed, 1 failed
     ");

@@ -9,7 +9,7 @@ use crate::clock::{parse_duration, show_duration};
 use crate::post::{Fault, FaultId};
 use crate::world::{
     AddressChange, AddressView, Advance, Age, AppName, ClockView, DeviceChange, DeviceView,
-    Expectation, FaultView, Judgement, NewDevice, Refused, Revoke,
+    Expectation, FaultView, Issue, Judgement, NewDevice, Refused, Revoke,
 };
 use axum::Json;
 use axum::extract::State;
@@ -64,6 +64,11 @@ pub(super) async fn revoke(
 ) -> Result<StatusCode, Problem> {
     app.control.revoke(revoke).map_err(|refused| Problem::refused_body(&refused))?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+pub(super) async fn issue(State(app): State<App>, Told(issue): Told<Issue>) -> Created<Value> {
+    let issued = app.control.beside(move |it| it.issue(&issue)).await?;
+    Ok((StatusCode::CREATED, Json(issued)))
 }
 
 pub(super) async fn add_device(

@@ -6,7 +6,8 @@ use super::{events, handler, list};
 use crate::post::Fault;
 use crate::world::{
     AddressChange, AddressView, Advance, Age, Arrival, ClockView, DeliveryView, DeviceChange,
-    DeviceView, EventView, Expectation, FaultView, Judgement, List, NewDevice, RequestView, Revoke,
+    DeviceView, EventView, Expectation, FaultView, Issue, Judgement, List, NewDevice, RequestView,
+    Revoke,
 };
 use axum::http::Method;
 use axum::routing::{MethodRouter, delete, get, patch, post, put};
@@ -127,6 +128,16 @@ pub(super) const ROUTES: &[RouteLine] = &[
         answer: (204, "they are older", None),
         problems: &[409, 422],
         handler: || post(handler::age),
+    },
+    RouteLine {
+        method: "post",
+        path: "/credentials/issue",
+        summary: "Make a credential anew, such as one that was revoked",
+        query: &[],
+        body: Some(of::<Issue>),
+        answer: (201, "the app with its credentials", Some(of::<Entry>)),
+        problems: &[409, 422],
+        handler: || post(handler::issue),
     },
     RouteLine {
         method: "post",

@@ -82,34 +82,55 @@ pub(super) fn read(
     device: DeviceId,
     wanted: &Value,
 ) -> Result<Setting, SettingError> {
-    let Value::Object(keys) = wanted else {
-        return Err(error(format!("expected an object, found `{}`", shown(wanted)), EXAMPLE));
-    };
-    if keys.is_empty() {
-        return Err(error("nothing says what to change".to_owned(), EXAMPLE));
-    }
-    let mut setting = Setting::default();
-    for (key, value) in keys {
-        match key.as_str() {
-            CHANNELS => {
-                setting.channels = Some(broadcast::read_subscriptions(state, post, device, value)?);
-            }
-            APPS => {
-                let read = |value: &Value| word(STATES, value);
-                setting.apps = by_app(state, post, device, APPS, value, read)?;
-            }
-            ENVIRONMENTS => {
-                let read = |value: &Value| word(REALMS, value);
-                setting.environments = by_app(state, post, device, ENVIRONMENTS, value, read)?;
-            }
-            NOTIFICATIONS => {
-                let read = |value: &Value| word(WISHES, value);
-                setting.notifications = by_app(state, post, device, NOTIFICATIONS, value, read)?;
-            }
-            unknown => return Err(unknown_key(unknown)),
+    let Wish { channels, notifications, apps, environments } = Wish::read(wanted)?;
+    let channels = channels
+        .map(|value| broadcast::read_subscriptions(state, post, device, value))
+        .transpose()?;
+    Ok(Setting {
+        channels,
+        notifications: resolved(state, post, device, notifications)?,
+        apps: resolved(state, post, device, apps)?,
+        environments: resolved(state, post, device, environments)?,
+    })
+}
+
+/// Whether a wish can be read, whatever apps and channels there are.
+pub(super) fn check(wanted: &Value) -> Result<(), SettingError> {
+    Wish::read(wanted).map(drop)
+}
+
+/// A change of a device as it is written; apps by their bundle IDs.
+#[derive(Default)]
+struct Wish<'a> {
+    channels: Option<&'a Value>,
+    notifications: Vec<(&'a str, bool)>,
+    apps: Vec<(&'a str, AppState)>,
+    environments: Vec<(&'a str, Option<Environment>)>,
+}
+
+impl<'a> Wish<'a> {
+    fn read(wanted: &'a Value) -> Result<Self, SettingError> {
+        let Value::Object(keys) = wanted else {
+            return Err(error(format!("expected an object, found `{}`", shown(wanted)), EXAMPLE));
+        };
+        if keys.is_empty() {
+            return Err(error("nothing says what to change".to_owned(), EXAMPLE));
         }
+        let mut wish = Self::default();
+        for (key, value) in keys {
+            match key.as_str() {
+                APPS => wish.apps = by_app(APPS, value, STATES)?,
+                CHANNELS => {
+                    broadcast::check_subscriptions(value)?;
+                    wish.channels = Some(value);
+                }
+                ENVIRONMENTS => wish.environments = by_app(ENVIRONMENTS, value, REALMS)?,
+                NOTIFICATIONS => wish.notifications = by_app(NOTIFICATIONS, value, WISHES)?,
+                unknown => return Err(unknown_key(unknown)),
+            }
+        }
+        Ok(wish)
     }
-    Ok(setting)
 }
 
 /// Sets what was read; what waits for the device and is not wanted any more is dropped.
@@ -219,29 +240,36 @@ fn name_of(state: AppState) -> Option<&'static str> {
     (state != AppState::default()).then_some(*word)
 }
 
-/// Reads an object of apps that are on the device, and of what is said of each.
-fn by_app<T>(
-    state: &State,
-    post: &Post,
-    device: DeviceId,
+/// Reads an object of bundle IDs, and of a word for each.
+fn by_app<'a, T: Copy>(
     key: &str,
-    wanted: &Value,
-    read: impl Fn(&Value) -> Result<T, SettingError>,
-) -> Result<Vec<(AppId, T)>, SettingError> {
+    wanted: &'a Value,
+    words: &[(&str, T)],
+) -> Result<Vec<(&'a str, T)>, SettingError> {
     let Value::Object(apps) = wanted else {
         let what = format!("expected apps and words in `{key}`, found `{}`", shown(wanted));
         return Err(error(what, EXAMPLE));
     };
-    let one = |(bundle, value): (&String, &Value)| {
+    apps.iter().map(|(bundle, value)| Ok((bundle.as_str(), word(words, value)?))).collect()
+}
+
+/// Finds the apps that are named; all have to be on the device.
+fn resolved<T>(
+    state: &State,
+    post: &Post,
+    device: DeviceId,
+    named: Vec<(&str, T)>,
+) -> Result<Vec<(AppId, T)>, SettingError> {
+    let one = |(bundle, meant): (&str, T)| {
         let app = post.find_app(state.service, bundle);
         let there = app.filter(|app| !addresses_of(post, device, *app).is_empty());
         let app = there.ok_or_else(|| {
             let what = format!("app `{}` is not on the device", cut(bundle));
             error(what, "give its bundle ID, and install it before")
         })?;
-        Ok((app, read(value)?))
+        Ok((app, meant))
     };
-    apps.iter().map(one).collect()
+    named.into_iter().map(one).collect()
 }
 
 /// Reads one of some words.

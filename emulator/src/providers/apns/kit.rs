@@ -57,6 +57,21 @@ pub(super) fn make(
     }
 }
 
+/// Takes the key out of a kit. The next has another id, which is the app's own: what other apps of
+/// the team have stays.
+pub(super) fn shed_key(kit: &mut Kit) {
+    kit.files.remove(KEY_P8);
+    if let Some(id) = kit.values.get_mut(KEY_ID) {
+        *id = made_id(id.bytes().chain([0]).chain(kit.app.bytes()));
+    }
+}
+
+/// Takes the certificate out of a kit.
+pub(super) fn shed_certificate(kit: &mut Kit) {
+    kit.files.remove(certificate::PEM);
+    kit.files.remove(certificate::P12);
+}
+
 /// Adds a kit's key to the keys. A key's scope is its own: apps that share it say the same, or
 /// nothing.
 pub(super) fn learn(keys: &mut Keys, kit: &Kit) -> Result<(), SpecError> {
@@ -184,7 +199,12 @@ fn key_id_for(team: &str, spec: &AppSpec, existing: &Kit) -> String {
     if team == DEFAULT_TEAM && existing.app.is_empty() {
         return DEFAULT_KEY.to_owned();
     }
-    let mut hash = hash(team.bytes().chain([0]).chain(spec.name.bytes()));
+    made_id(team.bytes().chain([0]).chain(spec.name.bytes()))
+}
+
+/// An id of a key that is made of some bytes.
+fn made_id(bytes: impl Iterator<Item = u8>) -> String {
+    let mut hash = hash(bytes);
     let mut id = String::from("PK");
     for _ in 0..8 {
         id.push(char::from(ID_LETTERS[(hash >> 59) as usize]));

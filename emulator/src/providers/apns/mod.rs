@@ -122,6 +122,15 @@ impl Service for Apns {
         kit::make(spec, existing, maker)
     }
 
+    fn shed(kit: &mut Kit, credential: &str) -> bool {
+        match credential {
+            CERTIFICATE => kit::shed_certificate(kit),
+            KEY => kit::shed_key(kit),
+            _ => return false,
+        }
+        true
+    }
+
     fn learn(keys: &mut Keys, kit: &Kit) -> Result<(), SpecError> {
         kit::learn(keys, kit)
     }
@@ -191,6 +200,10 @@ impl Service for Apns {
         self.state.activities.forget(address);
         self.state.budgets.forget(address);
         desk.post.retire(address, life, desk.now);
+    }
+
+    fn check_device_setting(wanted: &Value) -> Result<(), SettingError> {
+        handset::check(wanted)
     }
 
     fn device_setting(

@@ -120,6 +120,11 @@ impl Bench {
         answer.json()["addresses"][0]["address"].as_str().unwrap().to_owned()
     }
 
+    /// Signs from now on with the key of an entry.
+    pub(super) fn sign_with(&mut self, entry: &Value) {
+        self.bearer = bearer(entry);
+    }
+
     pub(super) fn push(&self, token: &str, alert: &str) -> Reply {
         self.control.door().request(self.incoming(token, alert))
     }

@@ -191,6 +191,30 @@ async fn a_revoked_key_is_refused_by_the_provider_until_a_reset_and_told() {
 }
 
 #[tokio::test]
+async fn a_key_that_is_issued_anew_takes_a_revoked_ones_place() {
+    let mut bench = Bench::start().await;
+    let token = bench.phone("anna").await;
+    let key = json!({"app": APP, "credential": "key"});
+    assert_eq!(bench.post("/api/v1/credentials/revoke", key.clone()).await.status, 204);
+    let issued = bench.post("/api/v1/credentials/issue", key).await;
+    assert_eq!(issued.status, 201, "{}", issued.text);
+    assert_ne!(issued.json()["key_id"], json!("PUSHPITKEY"));
+    assert_eq!(bench.get("/api/v1/credentials").await.json()["apps"][0], issued.json());
+    assert_eq!(bench.push(&token, "with the revoked one").status, 403);
+    bench.sign_with(&issued.json());
+    assert_eq!(bench.push(&token, "with the new one").status, 200);
+    let events = bench.get("/api/v1/events?kind=credentials_issued").await.json();
+    let told = json!({"provider": "apns", "app": APP, "credential": "key"});
+    assert_eq!(events["items"][0]["data"], told);
+    let wrong = json!({"app": APP, "credential": "password"});
+    let wrong = bench.post("/api/v1/credentials/issue", wrong).await;
+    let detail = "expected `certificate` or `key` as `credential`, found `password`";
+    assert_eq!((wrong.status, &wrong.json()["detail"]), (422, &json!(detail)));
+    let nobodys = json!({"app": "com.nobody", "credential": "key"});
+    assert_eq!(bench.post("/api/v1/credentials/issue", nobodys).await.status, 422);
+}
+
+#[tokio::test]
 async fn a_fault_strikes_until_it_is_taken_away() {
     let bench = Bench::start().await;
     let token = bench.phone("anna").await;

@@ -127,6 +127,7 @@ async fn a_list_is_never_taken_for_an_object() {
         ("POST", "/api/v1/clock/advance", json!({"by": "3d"})),
         ("POST", "/api/v1/credentials/age", json!({"by": "61m"})),
         ("POST", "/api/v1/credentials/revoke", json!({"app": APP, "credential": "key"})),
+        ("POST", "/api/v1/credentials/issue", json!({"app": APP, "credential": "key"})),
         ("POST", "/api/v1/faults", json!({"answers": [{"status": 503, "headers": {"a": "b"}}]})),
         ("POST", "/api/v1/faults", fault(json!({"cut": {"after": 1}}))),
         ("POST", "/api/v1/faults", fault(json!({"frames": {"split": 1}}))),

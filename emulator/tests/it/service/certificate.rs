@@ -3,7 +3,7 @@
 use super::bench::{APP, Bench, Frame, HOST, settings};
 use pushpit_emulator::http2::frame;
 use pushpit_emulator::journal::Cursor;
-use pushpit_emulator::world::{Age, AppName, Revoke};
+use pushpit_emulator::world::{Age, AppName, Issue, Revoke};
 use serde_json::json;
 use std::time::Duration;
 
@@ -63,6 +63,21 @@ async fn a_certificate_that_ended_or_was_revoked_opens_nothing() {
     control.revoke(revoke).unwrap();
     assert_eq!(said(&bench, HOST, &file).await.last(), Some(&go_away("BadCertificate")));
     control.reset().await.unwrap();
+    let mut client = bench.dial_as(HOST, &["h2"], Some(&file)).await;
+    client.greet().await;
+}
+
+#[tokio::test]
+async fn a_certificate_that_is_issued_anew_takes_a_revoked_ones_place() {
+    let bench = Bench::start(&[]).await;
+    let control = bench.running.control();
+    let file = bench.certificate_for("any");
+    let app = AppName(APP.to_owned());
+    let credential = "certificate".to_owned();
+    control.revoke(Revoke { app: app.clone(), credential: credential.clone() }).unwrap();
+    assert_eq!(said(&bench, HOST, &file).await.last(), Some(&go_away("BadCertificate")));
+    let issued = control.issue(&Issue { app, credential }).unwrap();
+    assert_eq!(issued["certificate_pem"], file.as_str());
     let mut client = bench.dial_as(HOST, &["h2"], Some(&file)).await;
     client.greet().await;
 }

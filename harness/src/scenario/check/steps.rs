@@ -4,8 +4,8 @@ use super::Checker;
 use crate::diagnostic::Place;
 use crate::scenario::claim::{Answer, Exactly, Nothing, Patch};
 use crate::scenario::{
-    Advance, DeviceExpect, Fault, Length, Located, RequestMatch, RevokeCredentials, Step, Table,
-    Words, near,
+    Advance, DeviceExpect, Fault, Length, Located, OneCredential, RequestMatch, Step, Table, Words,
+    near,
 };
 use pushpit_emulator::world::{Arrival, DeliveryView, RequestView};
 use schemars::JsonSchema;
@@ -78,7 +78,7 @@ impl<'a> Checker<'a> {
             Step::Fault(fault) => self.fault(fault, step.place),
             Step::Http(call) => self.http(call),
             Step::Request(request) => self.request(request),
-            Step::RevokeCredentials(revoke) => self.revoke(revoke),
+            Step::IssueCredentials(one) | Step::RevokeCredentials(one) => self.credential(one),
             Step::Install(apps) => self.install(apps, installed),
             Step::Rotate(apps) => self.present(apps, installed, "rotate", false),
             Step::Uninstall(apps) => self.present(apps, installed, "uninstall", true),
@@ -169,7 +169,8 @@ impl<'a> Checker<'a> {
                 .help("add `connection: …` or `power: …`".to_owned())
                 .file(self);
         }
-        for (key, _) in patch.providers.iter() {
+        for (key, wanted) in patch.providers.iter() {
+            self.setting(key, wanted);
             let mut known = vec!["connection", "power"];
             known.extend(self.providers.iter().map(|provider| provider.name));
             if !known.contains(&key.value.as_str()) {
@@ -177,6 +178,19 @@ impl<'a> Checker<'a> {
                     .help(near::suggest(&key.value, &known))
                     .file(self);
             }
+        }
+    }
+
+    /// A device's settings at one provider; names in them are put in at the run.
+    fn setting(&mut self, provider: &Located<String>, wanted: &Value) {
+        let has_names = wanted.to_string().contains("${");
+        let Some(known) = self.providers.iter().find(|it| it.name == provider.value) else {
+            return;
+        };
+        if let (false, Err(wrong)) = (has_names, (known.judge_setting)(known.name, wanted)) {
+            self.report(provider.place, format!("`{}`: {wrong}", provider.value))
+                .help(wrong.help)
+                .file(self);
         }
     }
 
@@ -317,11 +331,11 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn revoke(&mut self, revoke: &'a RevokeCredentials) {
-        let Some(app) = self.declared_app(&revoke.app) else { return };
+    fn credential(&mut self, one: &'a OneCredential) {
+        let Some(app) = self.declared_app(&one.app) else { return };
         let provider = self.providers.iter().find(|it| it.name == app.provider.value);
         if let Some(provider) = provider {
-            self.one_of("credential", &revoke.credential, provider.credentials);
+            self.one_of("credential", &one.credential, provider.credentials);
         }
     }
 

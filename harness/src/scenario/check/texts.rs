@@ -34,6 +34,7 @@ impl<'a> Checker<'a> {
             Step::Advance(_)
             | Step::AgeCredentials(_)
             | Step::Install(_)
+            | Step::IssueCredentials(_)
             | Step::RevokeCredentials(_)
             | Step::Rotate(_)
             | Step::Stop(_)

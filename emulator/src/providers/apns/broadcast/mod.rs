@@ -20,7 +20,9 @@ pub(super) use channel::{Channels, MAX_FOLLOWED};
 pub(super) use edge::identify;
 pub(super) use fan_out::FanOuts;
 pub(super) use request::takes;
-pub(super) use subscription::{follow_too, read_subscriptions, shown_subscriptions, subscribe};
+pub(super) use subscription::{
+    check_subscriptions, follow_too, read_subscriptions, shown_subscriptions, subscribe,
+};
 
 use crate::fidelity::Section;
 

@@ -27,6 +27,23 @@ pub(in super::super) const BEHAVIORS: &[Behavior] = &[Behavior::assumed(
 #[derive(Debug)]
 pub(in super::super) struct Subscriptions(Vec<Place>);
 
+/// Whether it is a list of texts or `"all"`, whatever channels there are.
+pub(in super::super) fn check_subscriptions(wanted: &Value) -> Result<(), SettingError> {
+    match wanted {
+        Value::String(word) if word == ALL => Ok(()),
+        Value::Array(ids) => ids.iter().try_for_each(|id| id_text(id).map(drop)),
+        other => {
+            let what = format!("expected a list of channels or `all`, found `{}`", shown(other));
+            Err(error(what, EXAMPLE))
+        }
+    }
+}
+
+fn id_text(id: &Value) -> Result<&str, SettingError> {
+    id.as_str()
+        .ok_or_else(|| error(format!("expected a channel's id, found `{}`", shown(id)), EXAMPLE))
+}
+
 /// Reads a list of ids, or `"all"`: all that the device's apps have now.
 pub(in super::super) fn read_subscriptions(
     state: &State,
@@ -34,15 +51,10 @@ pub(in super::super) fn read_subscriptions(
     device: DeviceId,
     wanted: &Value,
 ) -> Result<Subscriptions, SettingError> {
-    let places: BTreeSet<Place> = match wanted {
-        Value::String(word) if word == ALL => all(state, post, device)?,
-        Value::Array(ids) => {
-            ids.iter().map(|id| one(state, post, device, id)).collect::<Result<_, _>>()?
-        }
-        other => {
-            let what = format!("expected a list of channels or `all`, found `{}`", shown(other));
-            return Err(error(what, EXAMPLE));
-        }
+    check_subscriptions(wanted)?;
+    let places: BTreeSet<Place> = match wanted.as_array() {
+        None => all(state, post, device)?,
+        Some(ids) => ids.iter().map(|id| one(state, post, device, id)).collect::<Result<_, _>>()?,
     };
     if places.len() > super::MAX_FOLLOWED {
         let (most, found) = (super::MAX_FOLLOWED, places.len());
@@ -108,9 +120,7 @@ fn all(state: &State, post: &Post, device: DeviceId) -> Result<BTreeSet<Place>, 
 }
 
 fn one(state: &State, post: &Post, device: DeviceId, id: &Value) -> Result<Place, SettingError> {
-    let Value::String(text) = id else {
-        return Err(error(format!("expected a channel's id, found `{}`", shown(id)), EXAMPLE));
-    };
+    let text = id_text(id)?;
     let found = decode_base64(text.as_bytes()).and_then(|bytes| state.channels.place(&bytes));
     let Some(place) = found else {
         let help = "let the sender make it before; `\"all\"` takes what there is";

@@ -3,6 +3,7 @@
 use super::bench::*;
 use crate::providers::apns::{Apns, Keys};
 use crate::providers::rim::{AppSpec, Kit, Service, SpecError};
+use std::collections::BTreeMap;
 
 const TOPICS: &str = "com.example.app, com.example.app.voip, com.example.app.complication";
 
@@ -54,6 +55,30 @@ fn apps_of_one_team_share_its_key_and_other_teams_have_their_own() {
         &mut Maker,
     );
     assert_eq!(again, Ok(other));
+}
+
+#[test]
+fn what_is_shed_is_made_anew_and_the_rest_stays() {
+    let first = kit(&[("key_environment", "sandbox")]).unwrap();
+    let anew = |word: &str, kit: &Kit| {
+        let mut less = kit.clone();
+        assert!(Apns::shed(&mut less, word));
+        Apns::kit(&spec(&[]), &less, &mut Maker).unwrap()
+    };
+    let key = anew("key", &first);
+    let id = key.values["key_id"].clone();
+    let values = [("key_id", id.clone())].into_iter().chain(first.values.clone());
+    let expected: BTreeMap<_, _> = values.collect::<Vec<_>>().into_iter().rev().collect();
+    assert_eq!(key.values, expected);
+    assert_eq!(key.files["key_p8"].name, format!("AuthKey_{id}.p8"));
+    assert_ne!(key.files["key_p8"].content, first.files["key_p8"].content);
+    assert_eq!(key.files["certificate_pem"], first.files["certificate_pem"]);
+    assert_ne!(anew("key", &key).values["key_id"], id);
+    let certificate = anew("certificate", &first);
+    assert_eq!(certificate.values, first.values);
+    assert_eq!(certificate.files["key_p8"], first.files["key_p8"]);
+    assert_ne!(certificate.files["certificate_pem"], first.files["certificate_pem"]);
+    assert!(!Apns::shed(&mut first.clone(), "password"));
 }
 
 #[test]
