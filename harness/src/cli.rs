@@ -1,8 +1,10 @@
 //! What can be said on the command line. Types only: what is done about it is in `commands/`.
 
+use crate::redirect::Form;
 use crate::snapshot::store::Update;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use pushpit_emulator::clock::{Mode, Timestamp};
+use std::ffi::OsString;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -15,6 +17,7 @@ use std::str::FromStr;
     after_long_help = "\
 Examples:
   pushpit serve                         an emulator to work against
+  pushpit exec -- node send.js          a sender, on an emulator of its own
   pushpit run scenarios/story.yaml      one scenario, on an emulator of its own
   pushpit help run                      all about a command
 
@@ -47,6 +50,10 @@ Examples:
     Check(CheckArgs),
     /// Makes the credentials that senders need, and says where they are.
     Credentials(CredentialsArgs),
+    /// Prints the environment that points a sender at a running emulator.
+    Env(EnvArgs),
+    /// Runs a sender, whatever it is, on an emulator.
+    Exec(ExecArgs),
     /// Removes pending snapshots without asking.
     #[command(after_long_help = "\
 Examples:
@@ -156,6 +163,20 @@ pub struct ServeArgs {
     /// What people try first; there is none, for there are two.
     #[arg(long, hide = true, value_name = "PORT", value_parser = no_port)]
     pub port: Option<u16>,
+    /// What there is from the start, and how time moves.
+    #[command(flatten)]
+    pub emulator: EmulatorArgs,
+    /// What becomes of well-formed addresses that no device has.
+    #[arg(long, value_enum, default_value = "register", env = "PUSHPIT_UNKNOWN_ADDRESSES")]
+    pub unknown_addresses: UnknownAddresses,
+    /// How to say where things are.
+    #[arg(long, value_enum, default_value_t, env = "PUSHPIT_FORMAT")]
+    pub format: Format,
+}
+
+/// What an emulator has from the start, and how its time moves.
+#[derive(Clone, Debug, PartialEq, Args)]
+pub struct EmulatorArgs {
     /// Where the CA and credentials are kept; `.pushpit`, found upwards, when nothing is said.
     #[arg(long, value_name = "DIR", env = "PUSHPIT_STATE")]
     pub state: Option<PathBuf>,
@@ -171,9 +192,6 @@ pub struct ServeArgs {
     /// When the world starts: 2030-01-01T00:00:00Z for a frozen clock, now for a running one.
     #[arg(long, value_name = "TIME", env = "PUSHPIT_CLOCK_START")]
     pub clock_start: Option<Timestamp>,
-    /// What becomes of well-formed addresses that no device has.
-    #[arg(long, value_enum, default_value = "register", env = "PUSHPIT_UNKNOWN_ADDRESSES")]
-    pub unknown_addresses: UnknownAddresses,
     /// Where chance starts from; the same seed gives the same addresses.
     #[arg(long, value_name = "N", env = "PUSHPIT_SEED")]
     pub seed: Option<u64>,
@@ -190,9 +208,85 @@ pub struct ServeArgs {
         env = "PUSHPIT_SWITCH"
     )]
     pub switches: Vec<SwitchArg>,
-    /// How to say where things are.
+}
+
+/// Which emulator's environment is printed, and how.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+#[command(after_long_help = "\
+Its files (certificates, a trust store for Java, hooks) are kept in the folder
+`environment` of the emulator's state folder.
+
+Examples:
+  eval \"$(pushpit env)\"                 for this shell
+  pushpit env --format dotenv > .env    for a file
+  pushpit env --hosts                   names for a hosts file or containers")]
+pub struct EnvArgs {
+    /// The control API of the emulator.
+    #[arg(
+        long,
+        value_name = "URL",
+        default_value = "http://127.0.0.1:7080",
+        env = "PUSHPIT_ATTACH"
+    )]
+    pub attach: String,
+    /// How to write it.
     #[arg(long, value_enum, default_value_t, env = "PUSHPIT_FORMAT")]
-    pub format: Format,
+    pub format: Form,
+    /// Print the names of the push hosts instead, for a hosts file and for containers.
+    #[arg(long, env = "PUSHPIT_HOSTS")]
+    pub hosts: bool,
+}
+
+/// Which sender is run, and on which emulator.
+#[derive(Clone, Debug, PartialEq, Args)]
+#[command(after_long_help = "\
+The sender's environment redirects what reads it; docs/senders.md tells which
+libraries do. Afterwards a summary is written to the error output.
+
+Exit status: the sender's own; 127 when it was not found, 126 when it cannot be
+run, 128+N when signal N ended it. 2 the call is wrong; 3 there is no emulator.
+
+Examples:
+  pushpit exec -- node send.js
+  pushpit exec --config pushpit.yaml -- ./send-all
+  pushpit exec --attach http://127.0.0.1:7080 -- python send.py")]
+pub struct ExecArgs {
+    /// The control API of a running emulator to take; one of its own, when nothing is said.
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "PUSHPIT_ATTACH",
+        conflicts_with_all = ["EmulatorArgs", "push", "control", "unknown_addresses"]
+    )]
+    pub attach: Option<String>,
+    /// Where providers of the own emulator listen; port 0 picks a free one.
+    #[arg(
+        long,
+        value_name = "[SERVICE=]ADDR",
+        value_delimiter = ',',
+        default_value = "127.0.0.1:0",
+        env = "PUSHPIT_PUSH"
+    )]
+    pub push: Vec<PushListener>,
+    /// Where the control API of the own emulator listens; port 0 picks a free one.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0", env = "PUSHPIT_CONTROL", value_parser = control_address)]
+    pub control: SocketAddr,
+    /// What the own emulator has from the start. Its files go away with it, unless `--state`
+    /// says where they stay.
+    #[command(flatten)]
+    pub emulator: EmulatorArgs,
+    /// What becomes of well-formed addresses that no device has: `reject` when `CI` is set,
+    /// else `register`.
+    #[arg(long, value_enum, env = "PUSHPIT_UNKNOWN_ADDRESSES")]
+    pub unknown_addresses: Option<UnknownAddresses>,
+    /// The sender and its arguments.
+    #[arg(
+        value_name = "CMD",
+        required = true,
+        trailing_var_arg = true,
+        allow_hyphen_values = true
+    )]
+    pub command: Vec<OsString>,
 }
 
 /// Which credentials are listed.

@@ -6,12 +6,15 @@ mod commands;
 
 use anstream::ColorChoice;
 use clap::Parser;
-use commands::{CommandError, Context, check, credentials, scenarios, schema, serve, snapshots};
+use commands::{
+    CommandError, Context, check, credentials, env, exec, scenarios, schema, serve, snapshots,
+};
 use pushpit::cli::{Cli, Color, Command};
 use pushpit::diagnostic::Style;
 use pushpit::exit::Exit;
 #[cfg(target_os = "linux")]
 use pushpit::isolation;
+use pushpit::redirect::Environment;
 use pushpit::run::{KEEP, keep};
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
@@ -29,7 +32,7 @@ fn main() -> ExitCode {
         Color::Never => ColorChoice::Never.write_global(),
     }
     match run(&cli.command, context()) {
-        Ok(exit) => exit.into(),
+        Ok(status) => status,
         Err(error) => fail(&error).into(),
     }
 }
@@ -46,17 +49,21 @@ fn helper(word: &OsStr) -> Option<fn(&[OsString]) -> ExitCode> {
     }
 }
 
-fn run(command: &Command, context: Context) -> anyhow::Result<Exit> {
-    Ok(match command {
+fn run(command: &Command, context: Context) -> anyhow::Result<ExitCode> {
+    let exit = match command {
         Command::Accept(args) => snapshots::accept(args)?,
         Command::Check(args) => check::run(args, context)?,
-        Command::Reject(args) => snapshots::reject(args)?,
         Command::Credentials(args) => credentials::run(args)?,
+        Command::Env(args) => env::run(args, &environment())?,
+        // It hands on its sender's own status.
+        Command::Exec(args) => return Ok(exec::run(args, context, &environment())?),
+        Command::Reject(args) => snapshots::reject(args)?,
         Command::Review(args) => snapshots::ask(args, context)?,
-        Command::Run(args) => scenarios::run(args, context)?,
-        Command::Serve(args) => serve::run(args, context)?,
+        Command::Run(args) => scenarios::run(args, context, environment())?,
         Command::Schema => schema::run()?,
-    })
+        Command::Serve(args) => serve::run(args, context)?,
+    };
+    Ok(exit.into())
 }
 
 /// Says what kept a command from its end. Whoever no longer reads our output wants no more of it.
@@ -93,4 +100,9 @@ fn context() -> Context {
 #[expect(clippy::disallowed_methods, reason = "the environment is read here and nowhere else")]
 fn is_ci() -> bool {
     std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false")
+}
+
+#[expect(clippy::disallowed_methods, reason = "the environment is read here and nowhere else")]
+fn environment() -> Environment {
+    Environment::new(std::env::vars_os())
 }

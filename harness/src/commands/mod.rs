@@ -2,7 +2,10 @@
 
 pub(crate) mod check;
 pub(crate) mod credentials;
+pub(crate) mod env;
+pub(crate) mod exec;
 mod log;
+mod own;
 mod runtime;
 pub(crate) mod scenarios;
 pub(crate) mod schema;
@@ -10,7 +13,9 @@ pub(crate) mod serve;
 pub(crate) mod snapshots;
 
 use pushpit::diagnostic::Style;
+use pushpit::exec::AttachError;
 use pushpit::exit::Exit;
+use pushpit::redirect::KitError;
 use pushpit::scenario::files::FilesError;
 use pushpit::snapshot::review::ReviewError;
 use pushpit_emulator::StartError;
@@ -45,4 +50,16 @@ pub(crate) struct Context {
 fn not_started(error: &StartError) -> io::Result<Exit> {
     writeln!(anstream::stderr(), "error: {error}\nhelp: {}", error.help())?;
     Ok(if error.is_wrong_call() { Exit::Wrong } else { Exit::CannotStart })
+}
+
+/// Says why no running emulator can be used.
+fn not_attached(error: &AttachError) -> io::Result<Exit> {
+    writeln!(anstream::stderr(), "error: {error}\nhelp: {}", error.help())?;
+    Ok(if matches!(error, AttachError::Url(_)) { Exit::Wrong } else { Exit::CannotStart })
+}
+
+/// Says why a sender cannot be given its environment.
+fn no_kit(error: &KitError) -> io::Result<Exit> {
+    writeln!(anstream::stderr(), "error: {error}\nhelp: {}", error.help())?;
+    Ok(Exit::CannotStart)
 }

@@ -6,6 +6,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use pushpit::cli::{Format, RunArgs};
 use pushpit::diagnostic::Style;
 use pushpit::exit::Exit;
+use pushpit::redirect::Environment;
 use pushpit::report::{Terminal, json, summary};
 use pushpit::run::{Begun, Job, ScenarioResult, Settings, adopt, children, run_all, sweep};
 use pushpit::scenario::Step;
@@ -15,7 +16,11 @@ use std::num::NonZero;
 use std::path::PathBuf;
 
 /// Runs scenarios.
-pub(crate) fn run(args: &RunArgs, context: Context) -> Result<Exit, CommandError> {
+pub(crate) fn run(
+    args: &RunArgs,
+    context: Context,
+    environment: Environment,
+) -> Result<Exit, CommandError> {
     let files = find(&args.paths)?;
     let jobs: Vec<_> =
         files.into_iter().map(|path| Job { shown: path.display().to_string(), path }).collect();
@@ -24,6 +29,7 @@ pub(crate) fn run(args: &RunArgs, context: Context) -> Result<Exit, CommandError
         jobs: args.jobs.map_or(processors, usize::from),
         update: args.update.in_ci(context.ci),
         keeper: own_program()?,
+        environment,
         style: if args.format == Format::Json { Style::Plain } else { context.stdout },
     };
     let progress = progress(jobs.len(), args.format);

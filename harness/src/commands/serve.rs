@@ -1,43 +1,26 @@
 //! `pushpit serve`.
 
+use super::own::{Wanted, listeners, wanted};
 use super::runtime::{Signals, runtime};
 use super::{CommandError, Context, log, not_started};
-use pushpit::cli::{AppName, Format, ServeArgs, SwitchArg, UnknownAddresses};
-use pushpit::diagnostic::{Diagnostic, draw};
+use pushpit::cli::{Format, ServeArgs, UnknownAddresses};
 use pushpit::exit::Exit;
-use pushpit::providers::providers;
-use pushpit::run::configured;
-use pushpit::scenario::{Setup, chosen, files, load_setup};
-use pushpit_emulator::providers::rim::AppSpec;
 use pushpit_emulator::server::Origin;
-use pushpit_emulator::switch::Switches;
-use pushpit_emulator::world::{self, AppName as WorldApp, Filter, NewDevice, Subject};
-use pushpit_emulator::{Config, ConfiguredApp, Emulator, PushListener, Running, State};
+use pushpit_emulator::world::{Filter, Subject};
+use pushpit_emulator::{Config, Emulator, Running};
 use serde_json::json;
 use std::io::{ErrorKind, Write as _};
-use std::path::Path;
 
 /// Starts the emulator and runs it until somebody asks it to end.
 pub(crate) fn run(args: &ServeArgs, context: Context) -> Result<Exit, CommandError> {
-    let setup = match args.config.as_deref().map(|path| read(path, context)).transpose()? {
-        Some(None) => return Ok(Exit::Wrong),
-        Some(Some(setup)) => setup,
-        None => Setup::default(),
-    };
-    let mut switches = chosen(&setup.switches).0;
-    for SwitchArg { name, value } in &args.switches {
-        if let Err(wrong) = switches.set(world::switches(), name, value) {
-            writeln!(anstream::stderr(), "error: {wrong}\nhelp: {}", wrong.help())?;
-            return Ok(Exit::Wrong);
-        }
-    }
+    let Some(wanted) = wanted(&args.emulator, context)? else { return Ok(Exit::Wrong) };
     runtime()?.block_on(async {
         let mut signals = Signals::listen()?;
-        let running = match Emulator::start(config(args, &setup, switches)).await {
+        let running = match Emulator::start(config(args, &wanted)).await {
             Ok(running) => running,
             Err(error) => return Ok(not_started(&error)?),
         };
-        if let Err(refused) = add_devices(&running, &setup) {
+        if let Err(refused) = wanted.add_devices(&running) {
             writeln!(anstream::stderr(), "error: {refused}")?;
             return Ok(Exit::Wrong);
         }
@@ -59,72 +42,13 @@ pub(crate) fn run(args: &ServeArgs, context: Context) -> Result<Exit, CommandErr
     })
 }
 
-fn config(args: &ServeArgs, setup: &Setup, switches: Switches) -> Config {
-    let push = args
-        .push
-        .iter()
-        .map(|push| PushListener { service: push.service.clone(), address: push.address });
-    let named = args.apps.iter().map(|AppName { provider, app }| ConfiguredApp {
-        provider: provider.clone(),
-        spec: AppSpec { name: app.clone(), ..AppSpec::default() },
-    });
-    let defaults = Config::default();
+fn config(args: &ServeArgs, wanted: &Wanted) -> Config {
     Config {
-        push: push.collect(),
+        push: listeners(&args.push),
         control: args.control,
-        state: args.state.clone().map_or_else(|| defaults.state.clone(), State::Folder),
-        apps: setup.apps.iter().map(|(_, app)| configured(app)).chain(named).collect(),
-        clock: args.clock.into(),
-        clock_start: args.clock_start,
         register_unknown: args.unknown_addresses == UnknownAddresses::Register,
-        seed: args.seed.unwrap_or_default(),
-        names: args.names.clone(),
-        switches,
-        ..defaults
+        ..wanted.config(&args.emulator)
     }
-}
-
-/// Reads the set-up; what is wrong with it is told at once.
-fn read(path: &Path, context: Context) -> Result<Option<Setup>, CommandError> {
-    let file = path.display().to_string();
-    let (source, read) = match files::read(path) {
-        Err(error) => {
-            let help = "name a file with `apps:` and `devices:`".to_owned();
-            let wrong = Diagnostic::new(&file, format!("cannot read the file: {error}")).help(help);
-            (String::new(), Err(vec![wrong]))
-        }
-        Ok(bytes) => {
-            let read = load_setup(&file, &bytes, &providers());
-            (String::from_utf8_lossy(&bytes).into_owned(), read)
-        }
-    };
-    match read {
-        Ok(setup) => Ok(Some(setup)),
-        Err(wrong) => {
-            for one in wrong {
-                writeln!(anstream::stderr(), "{}\n", draw(&one, &source, context.stderr))?;
-            }
-            Ok(None)
-        }
-    }
-}
-
-fn add_devices(running: &Running, setup: &Setup) -> Result<(), pushpit_emulator::world::Refused> {
-    for (name, device) in setup.devices.iter() {
-        let app = |name: &str| {
-            let app = setup.apps.find(name).map(configured);
-            let full = app.map(|app| format!("{}/{}", app.provider, app.spec.name));
-            WorldApp(full.unwrap_or_else(|| name.to_owned()))
-        };
-        running.control().create_device(NewDevice {
-            name: name.value.clone(),
-            platform: device.platform.value,
-            apps: device.apps.0.iter().map(|name| app(&name.value)).collect(),
-            connection: device.connection,
-            power: device.power,
-        })?;
-    }
-    Ok(())
 }
 
 fn announce(running: &Running, format: Format) -> std::io::Result<()> {

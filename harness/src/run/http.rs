@@ -18,7 +18,7 @@ use tokio::time::timeout;
 
 /// A request to make.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Call {
+pub(crate) struct Call {
     /// The method.
     pub method: String,
     /// Headers.
@@ -29,7 +29,7 @@ pub(super) struct Call {
 
 /// What came back.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Called {
+pub(crate) struct Called {
     /// The status.
     pub status: u16,
     /// The body, as text.
@@ -38,7 +38,7 @@ pub(super) struct Called {
 
 /// A call that got no answer.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum CallError {
+pub enum CallError {
     /// Nobody listens, or the connection broke.
     #[error("no answer from `{to}`: {cause}")]
     Connection {
@@ -81,7 +81,7 @@ impl CallError {
 
 /// Why the push port cannot be called.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum PushPortError {
+pub enum PushPortError {
     /// The CA is no certificate that can be trusted.
     #[error(transparent)]
     Ca(#[from] rustls::Error),
@@ -100,7 +100,7 @@ pub(super) enum PushPortError {
 ///
 /// # Errors
 /// It cannot be sent, or there is no answer.
-pub(super) async fn call(
+pub(crate) async fn call(
     url: &SenderUrl,
     call: Call,
     limit: Duration,

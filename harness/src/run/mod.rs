@@ -3,7 +3,7 @@
 //! What comes out is a tree of results; nothing here prints.
 
 mod explain;
-mod http;
+pub(crate) mod http;
 mod judge;
 mod keeper;
 mod names;

@@ -45,17 +45,3 @@ fn app_name<'a>(scenario: &'a Scenario, address: &AddressView) -> Option<&'a str
         .find(|(_, app)| app.id().is_some_and(|(_, id)| is_it(&app.provider.value, &id.value)));
     found.map(|(name, _)| name.value.as_str())
 }
-
-/// The variables that tell a sender where things are (design page, "What a sender's process gets").
-pub(super) fn variables(names: &Names) -> BTreeMap<String, String> {
-    let variable =
-        |(variable, name): (&str, &str)| Some((variable.to_owned(), names.look_up(name)?));
-    VARIABLES.iter().copied().filter_map(variable).collect()
-}
-
-const VARIABLES: &[(&str, &str)] = &[
-    ("PUSHPIT_CA", "ca"),
-    ("PUSHPIT_CONTROL_URL", "control.url"),
-    ("PUSHPIT_CREDENTIALS", "credentials"),
-    ("PUSHPIT_PUSH_URL", "push.url"),
-];

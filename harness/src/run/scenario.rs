@@ -5,6 +5,7 @@ use super::result::{Difference, Failure, ScenarioResult, SnapshotResult, Verdict
 use super::stage::{NoStage, Stage};
 use crate::diagnostic::{Diagnostic, Style};
 use crate::providers::providers;
+use crate::redirect::Environment;
 use crate::scenario::{Scenario, Step, files, load};
 use crate::snapshot::store::{Accepted, Settled, Snapshot, Update, path_beside, settle};
 use crate::snapshot::{diff, render::render};
@@ -31,6 +32,8 @@ pub struct Settings {
     /// The program that [`keep`](super::keep)s processes when its first argument is
     /// [`KEEP`](super::KEEP).
     pub keeper: PathBuf,
+    /// What programs inherit, as far as what redirects them hangs on it.
+    pub environment: Environment,
     /// How differences are drawn.
     pub style: Style,
 }
@@ -98,7 +101,7 @@ async fn play(
     let folder = job.path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let folder = std::path::absolute(folder.unwrap_or_else(|| Path::new(".")));
     let folder = folder.unwrap_or_else(|_| PathBuf::from("."));
-    let mut stage = match Stage::build(scenario, &folder, &settings.keeper).await {
+    let mut stage = match Stage::build(scenario, &folder, settings).await {
         Ok(stage) => stage,
         Err(NoStage::CannotStart { what, help }) => {
             result.verdict = Verdict::CannotStart { what, help };

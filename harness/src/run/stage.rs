@@ -1,12 +1,14 @@
 //! What a scenario runs on: an emulator of its own, its devices, and its long-running senders.
 
 use super::http::{PushPort, PushPortError};
-use super::names::{Names, variables};
+use super::names::Names;
 use super::process::{Launch, Process};
 use super::result::{Failure, Inbox};
+use super::scenario::Settings;
 use super::sender::RunningSender;
 use super::step::{call_failed, refused, said};
 use crate::diagnostic::Place;
+use crate::redirect::{Environment, Kit, KitError, Places};
 use crate::scenario::{AppSpec, Located, Scenario, Table, UnknownAddresses, chosen};
 use crate::snapshot::Known;
 use pushpit_emulator::journal::Cursor;
@@ -17,6 +19,7 @@ use serde_json::Value;
 use std::collections::VecDeque;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use tempfile::TempDir;
 
 /// A scenario's emulator and everything around it.
@@ -39,7 +42,10 @@ pub(super) struct Stage<'a> {
     folder: PathBuf,
     /// Our own program, which keeps processes.
     keeper: PathBuf,
-    _state: TempDir,
+    environment: Environment,
+    /// What programs get; made when the first is started.
+    kit: OnceLock<Kit>,
+    state: TempDir,
 }
 
 /// Why there is no stage.
@@ -58,7 +64,7 @@ impl<'a> Stage<'a> {
     pub(super) async fn build(
         scenario: &'a Scenario,
         folder: &Path,
-        keeper: &Path,
+        settings: &Settings,
     ) -> Result<Self, NoStage> {
         let state = tempfile::tempdir().map_err(|cause| NoStage::CannotStart {
             what: format!("could not make a temporary folder: {cause}"),
@@ -77,8 +83,10 @@ impl<'a> Stage<'a> {
             since: Cursor::default(),
             addresses: Vec::new(),
             folder: folder.to_owned(),
-            keeper: keeper.to_owned(),
-            _state: state,
+            keeper: settings.keeper.clone(),
+            environment: settings.environment.clone(),
+            kit: OnceLock::new(),
+            state,
         };
         stage.name_places();
         stage.name_ports().map_err(NoStage::Failed)?;
@@ -213,11 +221,27 @@ impl<'a> Stage<'a> {
         if words[0].contains('/') && Path::new(&words[0]).is_relative() {
             words[0] = folder.join(&words[0]).display().to_string();
         }
-        let mut all = variables(&self.names);
+        let mut all = self.kit().map_err(no_kit)?.variables.clone();
         for (name, value) in env.iter() {
             all.insert(name.value.clone(), self.fill(value)?);
         }
         Ok(Launch { keeper: self.keeper.clone(), words, folder, variables: all, input })
+    }
+
+    /// What every program gets to find the emulator.
+    fn kit(&self) -> Result<&Kit, KitError> {
+        if let Some(kit) = self.kit.get() {
+            return Ok(kit);
+        }
+        let places = Places {
+            push: self.emulator.push_url(),
+            control: self.emulator.control_url(),
+            ca: self.emulator.ca_path(),
+            credentials: self.emulator.credentials_path(),
+        };
+        let folder = self.state.path().join("environment");
+        let kit = Kit::write(&folder, &places, &self.environment)?;
+        Ok(self.kit.get_or_init(|| kit))
     }
 
     /// What each device got, in short.
@@ -299,6 +323,11 @@ impl From<StartError> for NoStage {
             false => Self::CannotStart { what, help },
         }
     }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it stands at the end of a chain of results")]
+fn no_kit(error: KitError) -> Failure {
+    Failure { help: Some(error.help().to_owned()), ..said(error.to_string()) }
 }
 
 fn config(scenario: &Scenario, folder: &Path) -> Config {

@@ -59,7 +59,7 @@ fn serve_without_options_listens_on_loopback() {
     let address = "127.0.0.1:7443".parse().expect("an address");
     assert_eq!(serve.push, [PushListener { service: None, address }]);
     assert_eq!(serve.control, "127.0.0.1:7080".parse().expect("an address"));
-    assert_eq!(serve.clock, ClockMode::Running);
+    assert_eq!(serve.emulator.clock, ClockMode::Running);
     assert_eq!(serve.unknown_addresses, UnknownAddresses::Register);
     assert_eq!(serve.format, Format::Text);
 }
@@ -78,9 +78,9 @@ fn serve_takes_several_listeners_and_apps() {
     };
     assert_eq!(serve.push[1], second);
     let app = AppName { provider: "wns".to_owned(), app: "ms-app://b".to_owned() };
-    assert_eq!(serve.apps[1], app);
-    assert_eq!(serve.clock_start, Some("2031-01-01T00:00:00Z".parse().expect("a moment")));
-    assert_eq!((serve.seed, serve.format), (Some(7), Format::Json));
+    assert_eq!(serve.emulator.apps[1], app);
+    assert_eq!(serve.emulator.clock_start, Some("2031-01-01T00:00:00Z".parse().expect("a moment")));
+    assert_eq!((serve.emulator.seed, serve.format), (Some(7), Format::Json));
 }
 
 #[test]

@@ -7,6 +7,8 @@ mod bad_scenario;
 mod check;
 mod cli;
 mod crowd;
+mod exec;
+mod exec_sender;
 mod good_scenario;
 mod guide;
 mod idle_fault;

@@ -79,7 +79,7 @@ impl Program {
         command
     }
 
-    fn end(mut command: Command, input: &str) -> Ended {
+    pub(crate) fn end(mut command: Command, input: &str) -> Ended {
         let mut child = command.spawn().expect("the program can be started");
         let mut stdin = child.stdin.take().expect("it was piped");
         // A program that does not read its input is right to close it.
