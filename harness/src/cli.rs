@@ -1,6 +1,6 @@
 //! What can be said on the command line. Types only: what is done about it is in `commands/`.
 
-use crate::redirect::Form;
+use crate::redirect::{Form, HostPort};
 use crate::snapshot::store::Update;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use pushpit_emulator::clock::{Mode, Timestamp};
@@ -240,14 +240,18 @@ pub struct EnvArgs {
 /// Which sender is run, and on which emulator.
 #[derive(Clone, Debug, PartialEq, Args)]
 #[command(after_long_help = "\
-The sender's environment redirects what reads it; docs/senders.md tells which
-libraries do. Afterwards a summary is written to the error output.
+Where the system allows it, the sender is isolated: every push host is the
+emulator, under its own name, and nothing else can be reached. Elsewhere its
+environment redirects what reads it; docs/senders.md tells which libraries do.
+Afterwards a summary is written to the error output.
 
-Exit status: the sender's own; 127 when it was not found, 126 when it cannot be
-run, 128+N when signal N ended it. 2 the call is wrong; 3 there is no emulator.
+Exit status: the sender's own; 125 when it dialed what it should not; 127 when it
+was not found, 126 when it cannot be run, 128+N when signal N ended it. 2 the call
+is wrong; 3 there is no emulator, or not the isolation that is required.
 
 Examples:
   pushpit exec -- node send.js
+  pushpit exec --allow localhost:5432 --publish 8080 -- ./server
   pushpit exec --config pushpit.yaml -- ./send-all
   pushpit exec --attach http://127.0.0.1:7080 -- python send.py")]
 pub struct ExecArgs {
@@ -279,6 +283,18 @@ pub struct ExecArgs {
     /// else `register`.
     #[arg(long, value_enum, env = "PUSHPIT_UNKNOWN_ADDRESSES")]
     pub unknown_addresses: Option<UnknownAddresses>,
+    /// Whether the sender is kept apart from every network but the emulator.
+    #[arg(long, value_enum, default_value_t, env = "PUSHPIT_ISOLATE")]
+    pub isolate: Isolate,
+    /// A place outside that an isolated sender may reach, such as its database; repeatable.
+    #[arg(long, value_name = "HOST:PORT", value_delimiter = ',', env = "PUSHPIT_ALLOW")]
+    pub allow: Vec<HostPort>,
+    /// A place that an isolated sender may dial in vain, such as telemetry; repeatable.
+    #[arg(long, value_name = "HOST[:PORT]", value_delimiter = ',', env = "PUSHPIT_IGNORE")]
+    pub ignore: Vec<HostPort>,
+    /// A port of an isolated sender that is reached from outside on 127.0.0.1; repeatable.
+    #[arg(long, value_name = "PORT", value_delimiter = ',', env = "PUSHPIT_PUBLISH")]
+    pub publish: Vec<u16>,
     /// The sender and its arguments.
     #[arg(
         value_name = "CMD",
@@ -287,6 +303,18 @@ pub struct ExecArgs {
         allow_hyphen_values = true
     )]
     pub command: Vec<OsString>,
+}
+
+/// Whether a sender is isolated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Isolate {
+    /// Where the system allows it; elsewhere its environment alone redirects it.
+    #[default]
+    Auto,
+    /// Its environment alone redirects it.
+    Off,
+    /// In any case: where that cannot be, nothing is run.
+    Required,
 }
 
 /// Which credentials are listed.

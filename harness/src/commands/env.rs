@@ -5,7 +5,7 @@ use super::{CommandError, no_kit, not_attached};
 use pushpit::cli::EnvArgs;
 use pushpit::exec::attach;
 use pushpit::exit::Exit;
-use pushpit::redirect::{Environment, Kit, hosts, written};
+use pushpit::redirect::{Environment, Kit, Way, hosts, written};
 use std::io::Write as _;
 use std::path::Path;
 
@@ -22,7 +22,7 @@ pub(crate) fn run(args: &EnvArgs, environment: &Environment) -> Result<Exit, Com
     };
     // Beside the CA: what is printed must be there when it is read.
     let folder = places.ca.parent().unwrap_or_else(|| Path::new(".")).join("environment");
-    match Kit::write(&folder, &places, environment) {
+    match Kit::write(&folder, &places, environment, Way::Environment) {
         Ok(kit) => {
             stdout.write_all(written(&kit.variables, args.format).as_bytes())?;
             stdout.flush()?;

@@ -2,7 +2,7 @@
 
 use super::own::{listeners, wanted};
 use super::runtime::runtime;
-use super::{CommandError, Context, no_kit, not_attached, not_started};
+use super::{CommandError, Context, isolate, no_kit, not_attached, not_started};
 use pushpit::cli::{ExecArgs, UnknownAddresses};
 use pushpit::exec::{Attached, Launch, attach, tally};
 use pushpit::exit::Exit;
@@ -11,6 +11,7 @@ use pushpit_emulator::{Config, Emulator, Running, State};
 use std::io::{self, ErrorKind, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// Runs a sender on an emulator, and gives the sender's own exit status.
 pub(crate) fn run(
@@ -23,17 +24,18 @@ pub(crate) fn run(
         let own = match &args.attach {
             Some(_) => None,
             None => match start(args, context, folder.path()).await? {
-                Ok(running) => Some(running),
+                Ok(running) => Some(Arc::new(running)),
                 Err(exit) => return Ok(exit.into()),
             },
         };
-        let control = own.as_ref().map(Running::control_url);
+        let control = own.as_ref().map(|own| own.control_url());
         let control = control.or_else(|| args.attach.clone()).unwrap_or_default();
         let done = match attach(&control).await {
-            Ok(attached) => on(&attached, args, folder.path(), environment).await?,
+            Ok(attached) => on(&attached, own.clone(), args, folder.path(), environment).await?,
             Err(error) => not_attached(&error)?.into(),
         };
-        if let Some(running) = own {
+        // Who still holds it is being cut off, and lets go of it.
+        if let Some(running) = own.and_then(Arc::into_inner) {
             running.stop().await;
         }
         Ok(done)
@@ -78,21 +80,22 @@ async fn start(
 /// Runs the sender on an emulator, and tells what became of its pushes.
 async fn on(
     attached: &Attached,
+    own: Option<Arc<Running>>,
     args: &ExecArgs,
     folder: &Path,
     environment: &Environment,
 ) -> io::Result<ExitCode> {
-    let kit = match Kit::write(&folder.join("environment"), &attached.places, environment) {
+    let places = &attached.places;
+    tell(&format!("pushpit: push {}, control {}", places.push, places.control));
+    let seal = match isolate::seal(args, places, own).await {
+        Ok(seal) => seal,
+        Err(exit) => return Ok(exit.into()),
+    };
+    let kit = match Kit::write(&folder.join("environment"), places, environment, seal.way()) {
         Ok(kit) => kit,
         Err(error) => return Ok(no_kit(&error)?.into()),
     };
-    let places = &attached.places;
-    tell(&format!(
-        "pushpit: push {}, control {}\n\
-         pushpit: not isolated: what ignores its environment is not redirected",
-        places.push, places.control
-    ));
-    let launch = Launch { words: args.command.clone(), variables: kit.variables };
+    let launch = Launch { words: seal.command(&args.command), variables: kit.variables };
     let ended = match pushpit::exec::run(&launch).await {
         Ok(ended) => ended,
         Err(error) => return Ok(not_run(&launch, &error)),
@@ -104,7 +107,7 @@ async fn on(
         Ok(tally) => tell(&format!("pushpit: {tally}")),
         Err(error) => tell(&format!("pushpit: the emulator cannot be asked any more: {error}")),
     }
-    Ok(ExitCode::from(ended.status))
+    Ok(ExitCode::from(if seal.was_broken() { UNEXPECTED } else { ended.status }))
 }
 
 /// Says why there is no process, with the status that shells give.
@@ -119,9 +122,12 @@ fn not_run(launch: &Launch, error: &io::Error) -> ExitCode {
 }
 
 /// Tells whoever reads the error output; the sender's status counts whether or not anybody does.
-fn tell(text: &str) {
+pub(super) fn tell(text: &str) {
     let _ = writeln!(anstream::stderr(), "{text}");
 }
+
+/// The sender dialed what it should not.
+const UNEXPECTED: u8 = 125;
 
 /// As shells say it (POSIX, Shell Command Language, 2.8.2).
 const NOT_FOUND: u8 = 127;

@@ -4,6 +4,7 @@ pub(crate) mod check;
 pub(crate) mod credentials;
 pub(crate) mod env;
 pub(crate) mod exec;
+mod isolate;
 mod log;
 mod own;
 mod runtime;

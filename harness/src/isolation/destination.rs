@@ -2,6 +2,7 @@
 
 use super::book::Book;
 use super::packet::{Packet, Protocol};
+use crate::redirect::HostPort;
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -25,21 +26,6 @@ impl fmt::Display for Destination {
             if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
         let protocol = if self.protocol == Protocol::Udp { " by UDP" } else { "" };
         write!(f, "{colon}:{}{protocol}", self.port)
-    }
-}
-
-/// A place by name or number, and a port.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HostPort {
-    /// The name in lower case, or the number.
-    pub host: String,
-    /// The port; `None` is every port.
-    pub port: Option<u16>,
-}
-
-impl HostPort {
-    fn is(&self, host: &str, port: u16) -> bool {
-        self.host.eq_ignore_ascii_case(host) && self.port.is_none_or(|own| own == port)
     }
 }
 

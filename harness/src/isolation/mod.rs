@@ -18,7 +18,7 @@ mod sealed;
 mod system;
 
 pub use agent::{ENTER, INSIDE, enter, inside};
-pub use destination::{Destination, HostPort};
+pub use destination::Destination;
 pub use packet::Protocol;
 pub use reason::CannotIsolate;
 pub use sealed::{Behind, Seal, Sealed};

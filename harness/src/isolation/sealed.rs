@@ -3,10 +3,11 @@
 
 use super::agent::ENTER;
 use super::book::Book;
-use super::destination::{Destination, Dialed, HostPort, Meant};
+use super::destination::{Destination, Dialed, Meant};
 use super::namespace::{Namespace, Sockets};
 use super::packet::Packet;
 use super::{CannotIsolate, datagram, dns, hello};
+use crate::redirect::HostPort;
 use nix::errno::Errno;
 use nix::sys::socket::{MsgFlags, recv};
 use pushpit_emulator::Running;

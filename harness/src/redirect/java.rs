@@ -33,8 +33,9 @@ pub(super) fn trust_store<'a>(
     store
 }
 
-/// The flags that make a JVM use it, and the proxy.
-pub(super) fn flags(store: &str, proxy_host: &str, proxy_port: &str) -> String {
+/// The flags that make a JVM use it, and the proxy; without one they take a preset one away.
+pub(super) fn flags(store: &str, proxy: Option<(&str, &str)>) -> String {
+    let (proxy_host, proxy_port) = proxy.unwrap_or_default();
     let mut flags = vec![
         format!("-Djavax.net.ssl.trustStore={store}"),
         "-Djavax.net.ssl.trustStoreType=JKS".to_owned(),
@@ -86,7 +87,7 @@ mod tests {
     #[test]
     fn a_folder_with_a_space_is_quoted() {
         assert_eq!(
-            flags("/a b/store", "127.0.0.1", "7443"),
+            flags("/a b/store", Some(("127.0.0.1", "7443"))),
             "\"-Djavax.net.ssl.trustStore=/a b/store\" -Djavax.net.ssl.trustStoreType=JKS \
              -Djavax.net.ssl.trustStorePassword=changeit -Dhttp.proxyHost=127.0.0.1 \
              -Dhttp.proxyPort=7443 -Dhttps.proxyHost=127.0.0.1 -Dhttps.proxyPort=7443"

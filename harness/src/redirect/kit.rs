@@ -31,6 +31,16 @@ impl Places {
     }
 }
 
+/// What redirects a sender.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// Its environment alone: proxies and hooks too.
+    Environment,
+    /// It is isolated, so that names lead to the emulator: its environment names what to trust, and
+    /// takes preset proxies away.
+    Isolation,
+}
+
 /// What a sender's process gets.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Kit {
@@ -81,6 +91,7 @@ impl Kit {
         folder: &Path,
         places: &Places,
         environment: &Environment,
+        way: Way,
     ) -> Result<Self, KitError> {
         let ca = CertificateDer::from_pem_file(&places.ca)
             .map_err(|cause| KitError::Ca { path: places.ca.clone(), cause })?;
@@ -91,16 +102,19 @@ impl Kit {
         let (bundle, store, hook) = (at("bundle.pem"), at("truststore.jks"), at("hook.js"));
         write(&bundle, roots.pem().as_bytes())?;
         write(&store, &java::trust_store(roots.iter()))?;
-        write(&hook, node::hook(host, port).as_bytes())?;
         write(&at("php/pushpit.ini"), php::ini(&bundle).as_bytes())?;
-        let mut variables = variable::plain(places, &bundle, environment);
+        let mut variables = variable::plain(places, &bundle, environment, way);
         let mut set = |name: &str, value: String| variables.insert(name.to_owned(), value);
         set(NODE_EXTRA, node_extra(folder, places, ca, environment)?.display().to_string());
-        let preset = environment.preset("NODE_OPTIONS");
-        set("NODE_OPTIONS", node::options(preset, &hook.display().to_string()));
+        if way == Way::Environment {
+            write(&hook, node::hook(host, port).as_bytes())?;
+            let preset = environment.preset("NODE_OPTIONS");
+            set("NODE_OPTIONS", node::options(preset, &hook.display().to_string()));
+        }
         let preset = environment.preset("PHP_INI_SCAN_DIR");
         set("PHP_INI_SCAN_DIR", php::scanned(preset, &at("php")));
-        let flags = java::flags(&store.display().to_string(), host, port);
+        let proxy = (way == Way::Environment).then_some((host, port));
+        let flags = java::flags(&store.display().to_string(), proxy);
         // Of two flags of one name the last holds. [tried] JDK 17
         let preset = environment.preset("JAVA_TOOL_OPTIONS").map(|it| format!("{it} "));
         set("JAVA_TOOL_OPTIONS", format!("{}{flags}", preset.unwrap_or_default()));

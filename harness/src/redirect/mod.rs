@@ -10,10 +10,12 @@ mod java;
 mod kit;
 mod node;
 mod php;
+mod place;
 mod roots;
 mod variable;
 
 pub use environment::Environment;
 pub use format::{Form, written};
 pub use hosts::hosts;
-pub use kit::{Kit, KitError, Places};
+pub use kit::{Kit, KitError, Places, Way};
+pub use place::{HostPort, NoPlace};

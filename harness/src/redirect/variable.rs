@@ -2,7 +2,7 @@
 
 use super::environment::{BUNDLED, Environment};
 use super::hosts::names;
-use super::kit::Places;
+use super::kit::{Places, Way};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -11,9 +11,14 @@ pub(super) fn plain(
     places: &Places,
     bundle: &Path,
     environment: &Environment,
+    way: Way,
 ) -> BTreeMap<String, String> {
     let (host, _) = places.push_address();
-    let proxy = format!("http://{}", places.push.trim_start_matches("https://"));
+    // What is set to nothing is not set, to all that read it.
+    let proxy = match way {
+        Way::Environment => format!("http://{}", places.push.trim_start_matches("https://")),
+        Way::Isolation => String::new(),
+    };
     let preset = NOT_PROXIED.iter().filter_map(|name| environment.preset(name));
     let direct = direct(host, preset);
     let mut all = BTreeMap::new();
@@ -28,7 +33,7 @@ pub(super) fn plain(
         set(name, direct.clone());
     }
     // Node from 22.21 and 24.5 on: HTTP/1.1 of its own clients follows the proxy. [tried]
-    set("NODE_USE_ENV_PROXY", "1".to_owned());
+    set("NODE_USE_ENV_PROXY", if way == Way::Environment { "1" } else { "0" }.to_owned());
     set("PUSHPIT_CA", places.ca.display().to_string());
     set("PUSHPIT_CONTROL_URL", places.control.clone());
     set("PUSHPIT_CREDENTIALS", places.credentials.display().to_string());

@@ -8,7 +8,7 @@ use super::scenario::Settings;
 use super::sender::RunningSender;
 use super::step::{call_failed, refused, said};
 use crate::diagnostic::Place;
-use crate::redirect::{Environment, Kit, KitError, Places};
+use crate::redirect::{Environment, Kit, KitError, Places, Way};
 use crate::scenario::{AppSpec, Located, Scenario, Table, UnknownAddresses, chosen};
 use crate::snapshot::Known;
 use pushpit_emulator::journal::Cursor;
@@ -240,7 +240,7 @@ impl<'a> Stage<'a> {
             credentials: self.emulator.credentials_path(),
         };
         let folder = self.state.path().join("environment");
-        let kit = Kit::write(&folder, &places, &self.environment)?;
+        let kit = Kit::write(&folder, &places, &self.environment, Way::Environment)?;
         Ok(self.kit.get_or_init(|| kit))
     }
 

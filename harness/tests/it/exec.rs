@@ -20,8 +20,8 @@ pub(crate) fn told(ended: &Ended) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-fn sh(line: &str) -> [&str; 5] {
-    ["exec", "--", "sh", "-c", line]
+fn sh(line: &str) -> [&str; 7] {
+    ["exec", "--isolate", "off", "--", "sh", "-c", line]
 }
 
 #[test]
@@ -42,8 +42,8 @@ fn without_a_command_the_call_is_wrong() {
 fn what_cannot_be_run_has_the_status_of_shells() {
     let program = Program::new();
     program.write("data", "no program");
-    let missing = program.run(&["exec", "--", "./nowhere"], "");
-    let data = program.run(&["exec", "--", "./data"], "");
+    let missing = program.run(&["exec", "--isolate", "off", "--", "./nowhere"], "");
+    let data = program.run(&["exec", "--isolate", "off", "--", "./data"], "");
     assert_eq!((missing.status, data.status), (Some(127), Some(126)));
     insta::assert_snapshot!([told(&missing), told(&data)].join("\n"), @r#"
     error: cannot run `./nowhere`: No such file or directory (os error 2)
@@ -285,7 +285,7 @@ fn with_a_running_emulator_only_what_came_meanwhile_is_told() {
     let (host, port) = host_and_port.split_once(':').unwrap();
     let knock = format!("{line} | bash -c 'exec 3<>/dev/tcp/{host}/{port}; cat >&3; cat <&3'");
     for _ in 0..2 {
-        let args = ["exec", "--attach", control, "--", "sh", "-c", &knock];
+        let args = ["exec", "--attach", control, "--isolate", "off", "--", "sh", "-c", &knock];
         let ended = program.run(&args, "");
         assert!(ended.stdout.starts_with("HTTP/1.1 502 "), "{}", ended.stdout);
         assert_eq!(

@@ -6,14 +6,14 @@ use super::senders::{is_ready, skip};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const TOKEN: &str = "abababababababababababababababababababababababababababababababab";
+pub(crate) const TOKEN: &str = "abababababababababababababababababababababababababababababababab";
 
 /// Hands an APNs app's key to a program as arguments, as an operator does by hand.
-const WITH_KEY: &str = "\
+pub(crate) const WITH_KEY: &str = "\
 get() { sed -n \"s/^ *\\\"$1\\\": \\\"\\(.*\\)\\\",\\{0,1\\}$/\\1/p\" \"$PUSHPIT_CREDENTIALS/index.json\"; }
 \"$@\" \"$(get key_p8)\" \"$(get key_id)\" \"$(get team_id)\" \"$(get bundle_id)\" ";
 
-fn fixture(path: &str) -> PathBuf {
+pub(crate) fn fixture(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/senders").join(path)
 }
 
@@ -24,7 +24,9 @@ fn push(
     variables: &[(&str, &str)],
 ) -> (String, Option<i32>, String) {
     let line = format!("{WITH_KEY} {TOKEN} hello");
-    let args = [&["exec"], options, &["--", "sh", "-c", &line, "sh"], program].concat();
+    let args =
+        [&["exec", "--isolate", "off"][..], options, &["--", "sh", "-c", &line, "sh"], program]
+            .concat();
     let pushpit = Program::new();
     let mut command = pushpit.command(&args);
     command.envs(variables.iter().copied());
@@ -74,7 +76,8 @@ fn senders_case_40_curl_is_refused_what_is_no_push_host_and_the_host_is_named() 
     if !has("curl") {
         return;
     }
-    let ended = Program::new().run(&["exec", "--", "curl", "-s", "https://example.com/"], "");
+    let ended = Program::new()
+        .run(&["exec", "--isolate", "off", "--", "curl", "-s", "https://example.com/"], "");
     assert_eq!((ended.status, &*ended.stdout), (Some(56), ""));
     insta::assert_snapshot!(told(&ended), @r#"
     pushpit: no request came
@@ -92,12 +95,12 @@ fn senders_case_54_a_jvm_trusts_the_store_with_and_without_the_password() {
     program.write("Push.java", JAVA);
     let url = format!("https://api.push.apple.com/3/device/{TOKEN}");
     let expected = "HTTP_2 403 {\"reason\":\"MissingProviderToken\"}\n";
-    let ended = program.run(&["exec", "--", "java", "Push.java", &url], "");
+    let ended = program.run(&["exec", "--isolate", "off", "--", "java", "Push.java", &url], "");
     assert_eq!((&*ended.stdout, ended.status), (expected, Some(0)), "{}", ended.stderr);
     let line =
         "JAVA_TOOL_OPTIONS=$(echo $JAVA_TOOL_OPTIONS | sed 's/-D[^ ]*trustStorePassword=[^ ]*//')
         export JAVA_TOOL_OPTIONS; java Push.java \"$0\"";
-    let ended = program.run(&["exec", "--", "sh", "-c", line, &url], "");
+    let ended = program.run(&["exec", "--isolate", "off", "--", "sh", "-c", line, &url], "");
     assert_eq!((&*ended.stdout, ended.status), (expected, Some(0)), "{}", ended.stderr);
 }
 

@@ -1,6 +1,7 @@
 //! Senders that are kept apart: what they reach, and what is told of them.
 
-use pushpit::isolation::{Behind, HostPort, Seal, Sealed};
+use pushpit::isolation::{Behind, Seal, Sealed};
+use pushpit::redirect::HostPort;
 use pushpit_emulator::journal::Cursor;
 use pushpit_emulator::{Config, Emulator, Running};
 use std::ffi::OsString;

@@ -8,6 +8,8 @@ mod check;
 mod cli;
 mod crowd;
 mod exec;
+#[cfg(target_os = "linux")]
+mod exec_isolated;
 mod exec_sender;
 mod good_scenario;
 mod guide;
