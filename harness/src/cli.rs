@@ -245,9 +245,9 @@ emulator, under its own name, and nothing else can be reached. Elsewhere its
 environment redirects what reads it; docs/senders.md tells which libraries do.
 Afterwards a summary is written to the error output.
 
-Exit status: the sender's own; 125 when it dialed what it should not; 127 when it
-was not found, 126 when it cannot be run, 128+N when signal N ended it. 2 the call
-is wrong; 3 there is no emulator, or not the isolation that is required.
+Exit status: the sender's own; 125 when it dialed what it should not; 127 when
+it was not found, 126 when it cannot be run, 128+N when signal N ended it. 2 the
+call is wrong; 3 there is no emulator, or not the isolation that is required.
 
 Examples:
   pushpit exec -- node send.js
