@@ -287,7 +287,13 @@ pub struct ExecArgs {
     #[arg(long, value_enum, default_value_t, env = "PUSHPIT_ISOLATE")]
     pub isolate: Isolate,
     /// A place outside that an isolated sender may reach, such as its database; repeatable.
-    #[arg(long, value_name = "HOST:PORT", value_delimiter = ',', env = "PUSHPIT_ALLOW")]
+    #[arg(
+        long,
+        value_name = "HOST:PORT",
+        value_delimiter = ',',
+        env = "PUSHPIT_ALLOW",
+        value_parser = with_port
+    )]
     pub allow: Vec<HostPort>,
     /// A place that an isolated sender may dial in vain, such as telemetry; repeatable.
     #[arg(long, value_name = "HOST[:PORT]", value_delimiter = ',', env = "PUSHPIT_IGNORE")]
@@ -393,6 +399,12 @@ pub struct PushListener {
     pub address: SocketAddr,
 }
 
+/// A place outside, which needs a port to be relayed to.
+fn with_port(text: &str) -> Result<HostPort, ArgumentError> {
+    let place = text.parse().ok().filter(|place: &HostPort| place.port.is_some());
+    place.ok_or(ArgumentError::Place)
+}
+
 fn control_address(text: &str) -> Result<SocketAddr, ArgumentError> {
     address(text).ok_or(ArgumentError::Control)
 }
@@ -481,6 +493,9 @@ pub enum ArgumentError {
          `apns-production=127.0.0.1:2197`"
     )]
     Listener,
+    /// No place with a port.
+    #[error("expected a host and a port, such as `localhost:5432`")]
+    Place,
     /// Which of the two ports is not said.
     #[error("senders push to `--push 127.0.0.1:PORT`, the page is at `--control 127.0.0.1:PORT`")]
     Port,

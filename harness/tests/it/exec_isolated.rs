@@ -78,6 +78,16 @@ fn a_database_beside_the_sender_is_reached_when_it_is_allowed() {
 }
 
 #[test]
+fn a_place_to_allow_needs_a_port() {
+    for place in ["db.example", "db.example:0", "http://db.example:1"] {
+        let ended = run(&["--allow", place], &["true"]);
+        assert_eq!(ended.status, Some(2));
+        let expected = "expected a host and a port, such as `localhost:5432`";
+        assert!(ended.stderr.contains(expected), "{}", ended.stderr);
+    }
+}
+
+#[test]
 fn a_published_port_is_reached_from_outside() {
     let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let port = free.local_addr().unwrap().port();
