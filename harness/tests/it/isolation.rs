@@ -1,5 +1,6 @@
 //! Senders that are kept apart: what they reach, and what is told of them.
 
+use super::exec_isolated::can_isolate;
 use pushpit::isolation::{Behind, Seal, Sealed};
 use pushpit::redirect::HostPort;
 use pushpit_emulator::journal::Cursor;
@@ -55,6 +56,9 @@ impl Bench {
 
 #[tokio::test]
 async fn a_push_host_is_reached_by_its_name_and_nothing_is_unexpected() {
+    if !can_isolate() {
+        return;
+    }
     let bench = Bench::new(Seal::default()).await;
     let curl = "curl -s --cacert \"$CA\" --http2 -o /dev/null -w '%{http_code} %{remote_ip}' \
                 -d {} https://api.push.apple.com/3/device/00";
@@ -65,6 +69,9 @@ async fn a_push_host_is_reached_by_its_name_and_nothing_is_unexpected() {
 
 #[tokio::test]
 async fn senders_case_42_a_number_is_served_when_a_push_host_is_asked_for() {
+    if !can_isolate() {
+        return;
+    }
     let bench = Bench::new(Seal::default()).await;
     let curl = "curl -s --cacert \"$CA\" --http2 -o /dev/null -w '%{http_code}' -d {} \
                 --connect-to ::17.188.143.1:443 https://api.push.apple.com/3/device/00";
@@ -77,6 +84,9 @@ async fn senders_case_42_a_number_is_served_when_a_push_host_is_asked_for() {
 
 #[tokio::test]
 async fn senders_case_43_foreign_places_are_named_and_nothing_leaves() {
+    if !can_isolate() {
+        return;
+    }
     let bench = Bench::new(Seal::default()).await;
     for (line, expected) in [
         ("curl -sk --resolve other.example:443:8.8.8.8 https://other.example/", "8.8.8.8:443"),
@@ -94,6 +104,9 @@ async fn senders_case_43_foreign_places_are_named_and_nothing_leaves() {
 
 #[tokio::test]
 async fn a_datagram_to_a_foreign_place_is_named() {
+    if !can_isolate() {
+        return;
+    }
     let bench = Bench::new(Seal::default()).await;
     let (status, text) = bench.run("bash -c 'echo x > /dev/udp/192.0.2.7/9999'").await;
     assert_eq!(status, Some(0), "{text}");
@@ -102,6 +115,9 @@ async fn a_datagram_to_a_foreign_place_is_named() {
 
 #[tokio::test]
 async fn what_is_allowed_is_relayed_and_what_is_not_is_told() {
+    if !can_isolate() {
+        return;
+    }
     let outside = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let port = outside.local_addr().unwrap().port();
     tokio::spawn(async move {
@@ -122,6 +138,9 @@ async fn what_is_allowed_is_relayed_and_what_is_not_is_told() {
 
 #[tokio::test]
 async fn what_may_be_dialed_in_vain_is_not_told() {
+    if !can_isolate() {
+        return;
+    }
     let place = HostPort { host: "telemetry.example".to_owned(), port: None };
     let bench = Bench::new(Seal { ignore: vec![place], ..Seal::default() }).await;
     bench.run("curl -sk https://telemetry.example/; curl -sk https://two.example/").await;
@@ -130,6 +149,9 @@ async fn what_may_be_dialed_in_vain_is_not_told() {
 
 #[tokio::test]
 async fn the_inside_is_dialed_and_the_user_stays_the_same() {
+    if !can_isolate() {
+        return;
+    }
     let bench = Bench::new(Seal::default()).await;
     let control = bench.running.control_address();
     let mut stream = bench.sealed.dial(control).await.unwrap();
@@ -145,6 +167,9 @@ async fn the_inside_is_dialed_and_the_user_stays_the_same() {
 
 #[tokio::test]
 async fn senders_case_44_names_are_answered_from_the_address_that_was_asked() {
+    if !can_isolate() {
+        return;
+    }
     let bench = Bench::new(Seal::default()).await;
     let ask = r#"
 import socket
@@ -162,6 +187,9 @@ for family, server in ((socket.AF_INET, "10.20.30.40"), (socket.AF_INET6, "2001:
 
 #[tokio::test]
 async fn a_command_that_is_not_there_is_told_as_shells_do() {
+    if !can_isolate() {
+        return;
+    }
     let bench = Bench::new(Seal::default()).await;
     let command = bench.sealed.command(&["/no/such/program".into()]);
     let output = Command::new(&command[0]).args(&command[1..]).output().await.unwrap();
