@@ -1,13 +1,17 @@
 //! What can be said on the command line. Types only: what is done about it is in `commands/`.
 
+mod argument;
+
+pub use argument::{AppName, ArgumentError, PushListener, SwitchArg};
+
 use crate::redirect::{Form, HostPort};
 use crate::snapshot::store::Update;
+use argument::{control_address, no_port, with_port};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use pushpit_emulator::clock::{Mode, Timestamp};
 use std::ffi::OsString;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::str::FromStr;
 
 /// A local emulator and test harness for push providers.
 #[derive(Clone, Debug, PartialEq, Parser)]
@@ -388,118 +392,4 @@ pub enum UnknownAddresses {
     Register,
     /// They are refused with the provider's real answer.
     Reject,
-}
-
-/// A listener for providers: all, or one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PushListener {
-    /// The service that it is bound to, such as `apns-production`.
-    pub service: Option<String>,
-    /// Where it listens; port 0 picks a free one.
-    pub address: SocketAddr,
-}
-
-/// A place outside, which needs a port to be relayed to.
-fn with_port(text: &str) -> Result<HostPort, ArgumentError> {
-    let place = text.parse().ok().filter(|place: &HostPort| place.port.is_some());
-    place.ok_or(ArgumentError::Place)
-}
-
-fn control_address(text: &str) -> Result<SocketAddr, ArgumentError> {
-    address(text).ok_or(ArgumentError::Control)
-}
-
-/// An IP address and a port; of names, the one that needs no resolver.
-fn address(text: &str) -> Option<SocketAddr> {
-    match text.strip_prefix("localhost:") {
-        Some(port) => Some(SocketAddr::from((Ipv4Addr::LOCALHOST, port.parse().ok()?))),
-        None => text.parse().ok(),
-    }
-}
-
-fn no_port(_: &str) -> Result<u16, ArgumentError> {
-    Err(ArgumentError::Port)
-}
-
-impl FromStr for PushListener {
-    type Err = ArgumentError;
-
-    fn from_str(text: &str) -> Result<Self, ArgumentError> {
-        let (service, place) = match text.split_once('=') {
-            Some((service, place)) => (Some(service), place),
-            None => (None, text),
-        };
-        match address(place) {
-            Some(address) if service != Some("") => {
-                Ok(Self { service: service.map(str::to_owned), address })
-            }
-            _ => Err(ArgumentError::Listener),
-        }
-    }
-}
-
-/// An app at a provider.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AppName {
-    /// The push service.
-    pub provider: String,
-    /// The app's id.
-    pub app: String,
-}
-
-impl FromStr for AppName {
-    type Err = ArgumentError;
-
-    fn from_str(text: &str) -> Result<Self, ArgumentError> {
-        match text.split_once(':') {
-            Some((provider, app)) if !provider.is_empty() && !app.is_empty() => {
-                Ok(Self { provider: provider.to_owned(), app: app.to_owned() })
-            }
-            _ => Err(ArgumentError::App),
-        }
-    }
-}
-
-/// A choice.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SwitchArg {
-    /// The switch, or a group of them.
-    pub name: String,
-    /// What it is set to.
-    pub value: String,
-}
-
-impl FromStr for SwitchArg {
-    type Err = ArgumentError;
-
-    fn from_str(text: &str) -> Result<Self, ArgumentError> {
-        let (name, value) = text.split_once('=').ok_or(ArgumentError::Switch)?;
-        Ok(Self { name: name.to_owned(), value: value.to_owned() })
-    }
-}
-
-/// What is wrong with an argument.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ArgumentError {
-    /// No app.
-    #[error("expected a provider and an app's id, such as `apns:com.acme.chat`")]
-    App,
-    /// No address.
-    #[error("expected an IP address (or `localhost`) and a port, such as `127.0.0.1:7080`")]
-    Control,
-    /// No listener.
-    #[error(
-        "expected an IP address (or `localhost`) and a port, such as `127.0.0.1:7443` or \
-         `apns-production=127.0.0.1:2197`"
-    )]
-    Listener,
-    /// No place with a port.
-    #[error("expected a host and a port, such as `localhost:5432`")]
-    Place,
-    /// Which of the two ports is not said.
-    #[error("senders push to `--push 127.0.0.1:PORT`, the page is at `--control 127.0.0.1:PORT`")]
-    Port,
-    /// No choice.
-    #[error("expected a switch and its value, such as `apns.idle-timeout=10m` or `http2=strict`")]
-    Switch,
 }
