@@ -1,8 +1,7 @@
 //! The agent: a small process of ours that makes a namespace, stays in it as long as it is wanted,
 //! and does there what can be done only there: listening at first, dialing later.
 
-use super::system::{self, Refused, Step};
-use nix::errno::Errno;
+use super::system::{self, Refused, Step, number};
 use std::ffi::OsString;
 use std::io::{self, Write as _};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
@@ -106,10 +105,6 @@ fn dial(address: SocketAddr) -> io::Result<OwnedFd> {
 
 fn parsed<T: std::str::FromStr>(text: &str) -> io::Result<T> {
     text.parse().map_err(|_| io::ErrorKind::InvalidInput.into())
-}
-
-fn number(error: &io::Error) -> Errno {
-    error.raw_os_error().map_or(Errno::EIO, Errno::from_raw)
 }
 
 /// Where names are asked for.

@@ -8,6 +8,7 @@ use super::namespace::{Namespace, Sockets};
 use super::packet::Packet;
 use super::{CannotIsolate, datagram, dns, hello};
 use crate::redirect::HostPort;
+use crate::run::pause;
 use nix::errno::Errno;
 use nix::sys::socket::{MsgFlags, recv};
 use pushpit_emulator::Running;
@@ -203,11 +204,21 @@ impl State {
     }
 }
 
+/// The next connection. One that is gone before it was taken is nobody's trouble; where the system
+/// has no room for more, others must end first.
+async fn next(listener: &TcpListener) -> (TcpStream, SocketAddr) {
+    loop {
+        match listener.accept().await {
+            Ok(accepted) => return accepted,
+            Err(_) => pause::short().await,
+        }
+    }
+}
+
 /// Takes what is dialed on a port, and brings it where it belongs.
 async fn accept(listener: TcpListener, port: u16, state: Arc<State>) {
     loop {
-        // A connection that is gone before it was taken is nobody's trouble.
-        let Ok((stream, remote)) = listener.accept().await else { continue };
+        let (stream, remote) = next(&listener).await;
         let Ok(local) = stream.local_addr() else { continue };
         let local = SocketAddr::new(local.ip().to_canonical(), port);
         let state = Arc::clone(&state);
@@ -240,7 +251,7 @@ async fn relay(mut one: TcpStream, other: io::Result<TcpStream>) {
 
 async fn publish(outside: TcpListener, port: u16, namespace: Arc<Namespace>) {
     loop {
-        let Ok((stream, _)) = outside.accept().await else { continue };
+        let (stream, _) = next(&outside).await;
         let namespace = Arc::clone(&namespace);
         tokio::spawn(async move {
             relay(stream, dial(namespace, (Ipv4Addr::LOCALHOST, port).into()).await).await;
@@ -259,8 +270,11 @@ async fn dial(namespace: Arc<Namespace>, address: SocketAddr) -> io::Result<TcpS
 async fn name(socket: UdpSocket, state: Arc<State>) {
     let mut question = [0; 1_024];
     loop {
-        // A datagram that cannot be read, or an answer that nobody waits for, is not missed.
-        let Ok((length, way)) = datagram::take(&socket, &mut question).await else { continue };
+        let Ok((length, way)) = datagram::take(&socket, &mut question).await else {
+            pause::short().await;
+            continue;
+        };
+        // An answer that nobody waits for is not missed.
         if let Some(answer) = state.answer(&question[..length]) {
             let _ = datagram::answer(&socket, &answer, &way);
         }
@@ -270,7 +284,7 @@ async fn name(socket: UdpSocket, state: Arc<State>) {
 /// The same over connections, in which each message has its length before it.
 async fn name_streams(listener: TcpListener, state: Arc<State>) {
     loop {
-        let Ok((mut stream, _)) = listener.accept().await else { continue };
+        let (mut stream, _) = next(&listener).await;
         let state = Arc::clone(&state);
         tokio::spawn(async move {
             let mut question = vec![0; usize::from(u16::MAX)];

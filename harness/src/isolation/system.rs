@@ -124,8 +124,12 @@ fn at<T>(step: Step, done: Result<T, Errno>) -> Result<T, Refused> {
 }
 
 fn written(path: &str, text: &str) -> Result<(), Errno> {
-    let number = |error: io::Error| error.raw_os_error().map_or(Errno::EIO, Errno::from_raw);
-    fs::write(path, text).map_err(number)
+    fs::write(path, text).map_err(|error| number(&error))
+}
+
+/// The number of an error of the system's.
+pub(super) fn number(error: &io::Error) -> Errno {
+    error.raw_os_error().map_or(Errno::EIO, Errno::from_raw)
 }
 
 /// Sends a line of text with sockets to the other end of a line of [`pair`].

@@ -8,7 +8,7 @@ mod judge;
 mod keeper;
 mod names;
 mod output;
-mod pause;
+pub(crate) mod pause;
 mod process;
 mod record;
 mod result;

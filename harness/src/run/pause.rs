@@ -5,7 +5,7 @@ use std::time::Duration;
 
 /// A short while.
 #[expect(clippy::disallowed_methods, reason = "what is looked at gives no signal when it changes")]
-pub(super) async fn short() {
+pub(crate) async fn short() {
     tokio::time::sleep(BETWEEN_LOOKS).await;
 }
 
