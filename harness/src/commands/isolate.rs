@@ -1,6 +1,7 @@
 //! How `pushpit exec` keeps a sender apart, and what it tells of that.
 
 use super::exec::tell;
+use super::own_program;
 use pushpit::cli::{ExecArgs, Isolate};
 use pushpit::exit::Exit;
 use pushpit::redirect::{Places, Way};
@@ -70,8 +71,7 @@ impl Seal {
             let why = "the emulator has no numeric address that could be the same inside";
             return Err((why.to_owned(), "attach to it by a number, such as 127.0.0.1".to_owned()));
         };
-        let program = std::env::current_exe();
-        let program = program.map_err(|error| told(&CannotIsolate::Agent(error)))?;
+        let program = own_program().map_err(|error| told(&CannotIsolate::Agent(error)))?;
         let behind = own.map_or(Behind::There(push), Behind::Here);
         let through = Let {
             allow: args.allow.clone(),

@@ -21,6 +21,7 @@ use pushpit::scenario::files::FilesError;
 use pushpit::snapshot::review::ReviewError;
 use pushpit_emulator::StartError;
 use std::io::{self, Write as _};
+use std::path::PathBuf;
 
 /// What kept a command from its end.
 #[derive(Debug, thiserror::Error)]
@@ -63,4 +64,12 @@ fn not_attached(error: &AttachError) -> io::Result<Exit> {
 fn no_kit(error: &KitError) -> io::Result<Exit> {
     writeln!(anstream::stderr(), "error: {error}\nhelp: {}", error.help())?;
     Ok(Exit::CannotStart)
+}
+
+/// Our own program; on Linux the one that runs, even if its file is another one by now.
+fn own_program() -> io::Result<PathBuf> {
+    if cfg!(target_os = "linux") {
+        return Ok(PathBuf::from("/proc/self/exe"));
+    }
+    std::env::current_exe()
 }

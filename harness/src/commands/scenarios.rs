@@ -1,7 +1,7 @@
 //! `pushpit run`.
 
 use super::runtime::{Signals, runtime};
-use super::{CommandError, Context};
+use super::{CommandError, Context, own_program};
 use indicatif::{ProgressBar, ProgressStyle};
 use pushpit::cli::{Format, RunArgs};
 use pushpit::diagnostic::Style;
@@ -13,7 +13,6 @@ use pushpit::scenario::Step;
 use pushpit::scenario::files::find;
 use std::io::{IsTerminal as _, Write as _};
 use std::num::NonZero;
-use std::path::PathBuf;
 
 /// Runs scenarios.
 pub(crate) fn run(
@@ -68,14 +67,6 @@ pub(crate) fn run(
         writeln!(anstream::stdout(), "{}", summary(&results))?;
     }
     Ok(results.iter().fold(Exit::Held, |exit, result| exit.and(result.exit())))
-}
-
-/// Our own program; on Linux the one that runs, even if its file is another one by now.
-fn own_program() -> std::io::Result<PathBuf> {
-    if cfg!(target_os = "linux") {
-        return Ok(PathBuf::from("/proc/self/exe"));
-    }
-    std::env::current_exe()
 }
 
 fn told_of(result: &ScenarioResult, format: Format, style: Style) -> String {
