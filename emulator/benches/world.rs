@@ -56,6 +56,24 @@ impl Bench {
         Self { world, keys, bearer, tokens, peer }
     }
 
+    /// How long so many pushes take to the devices that `next` numbers, without preparing them.
+    fn time(&mut self, count: u64, mut next: impl FnMut() -> usize) -> Duration {
+        let mut spent = Duration::ZERO;
+        let mut left = count;
+        while left > 0 {
+            let batch = left.min(100);
+            let commands: Vec<_> = (0..batch).map(|_| self.prepare(self.request(next()))).collect();
+            #[expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
+            let start = std::time::Instant::now();
+            for command in commands {
+                black_box(self.apply(command));
+            }
+            spent += start.elapsed();
+            left -= batch;
+        }
+        spent
+    }
+
     fn request(&self, number: usize) -> Request {
         let token = &self.tokens[number % self.tokens.len()];
         let mut request = Request::with_capacity(640);
@@ -166,25 +184,10 @@ fn pushes(criterion: &mut Criterion) {
         let mut number = 0;
         group.bench_function(name, |bencher| {
             bencher.iter_custom(|count| {
-                let mut spent = Duration::ZERO;
-                let mut left = count;
-                while left > 0 {
-                    let batch = left.min(100);
-                    let commands: Vec<_> = (0..batch)
-                        .map(|_| {
-                            number += 1;
-                            bench.prepare(bench.request(number))
-                        })
-                        .collect();
-                    #[expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
-                    let start = std::time::Instant::now();
-                    for command in commands {
-                        black_box(bench.apply(command));
-                    }
-                    spent += start.elapsed();
-                    left -= batch;
-                }
-                spent
+                bench.time(count, || {
+                    number += 1;
+                    number
+                })
             });
         });
     }
@@ -277,28 +280,13 @@ fn crowds(criterion: &mut Criterion) {
         let mut number = 0;
         group.bench_function(name, |bencher| {
             bencher.iter_custom(|count| {
-                let mut spent = Duration::ZERO;
-                let mut left = count;
-                while left > 0 {
-                    let batch = left.min(100);
-                    let commands: Vec<_> = (0..batch)
-                        .map(|_| {
-                            // Knuth's generator goes through all numbers in no order.
-                            number = 6_364_136_223_846_793_005_usize
-                                .wrapping_mul(number)
-                                .wrapping_add(1_442_695_040_888_963_407);
-                            bench.prepare(bench.request(number >> 33))
-                        })
-                        .collect();
-                    #[expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
-                    let start = std::time::Instant::now();
-                    for command in commands {
-                        black_box(bench.apply(command));
-                    }
-                    spent += start.elapsed();
-                    left -= batch;
-                }
-                spent
+                bench.time(count, || {
+                    // Knuth's generator goes through all numbers in no order.
+                    number = 6_364_136_223_846_793_005_usize
+                        .wrapping_mul(number)
+                        .wrapping_add(1_442_695_040_888_963_407);
+                    number >> 33
+                })
             });
         });
     }

@@ -1,10 +1,10 @@
 //! The page of what is emulated: fresh, and complete as far as code can tell.
 
+use crate::written::Written;
 use pushpit_emulator::fidelity::{Behavior, Evidence, Row, Section};
 use pushpit_emulator::world::{fidelity, switches};
 use std::collections::BTreeSet;
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
 
 const HEAD: &str = "\
 # Fidelity
@@ -23,9 +23,7 @@ where one is named. What is not in these tables is not emulated.
 const MARKS: &[(&str, &str)] =
     &[("[client] [report]", "[observed]"), ("[report]", "[observed]"), ("[guess]", "[assumed]")];
 
-fn path() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/fidelity.md")
-}
+const PAGE: Written = Written { name: "fidelity.md", writer: "write_fidelity" };
 
 fn text() -> String {
     let mut text = HEAD.to_owned();
@@ -64,18 +62,13 @@ fn rows() -> impl Iterator<Item = Row> {
 
 #[test]
 fn the_committed_page_of_fidelity_is_fresh() {
-    let committed = std::fs::read_to_string(path()).unwrap_or_default();
-    assert!(
-        committed == text(),
-        "docs/fidelity.md is old; write it anew with\n\
-         cargo test -p pushpit-emulator --test it write_fidelity -- --ignored"
-    );
+    PAGE.assert_fresh(&text());
 }
 
 #[test]
 #[ignore = "writes docs/fidelity.md"]
 fn write_fidelity() {
-    std::fs::write(path(), text()).unwrap();
+    PAGE.write(&text());
 }
 
 #[test]

@@ -8,3 +8,4 @@ mod floors;
 mod service;
 mod switches;
 mod wire;
+mod written;

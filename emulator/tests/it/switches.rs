@@ -1,9 +1,9 @@
 //! The page of switches: fresh, and every switch explained.
 
+use crate::written::Written;
 use pushpit_emulator::switch::Switch;
 use pushpit_emulator::world::switches;
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
 
 const HEAD: &str = "\
 # Switches
@@ -19,9 +19,7 @@ others have seen it, and `[guess]` where it is ours.
 |---|---|---|---|---|---|
 ";
 
-fn path() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/switches.md")
-}
+const PAGE: Written = Written { name: "switches.md", writer: "write_switches" };
 
 fn text() -> String {
     let mut text = HEAD.to_owned();
@@ -35,18 +33,13 @@ fn text() -> String {
 
 #[test]
 fn the_committed_page_of_switches_is_fresh() {
-    let committed = std::fs::read_to_string(path()).unwrap_or_default();
-    assert!(
-        committed == text(),
-        "docs/switches.md is old; write it anew with\n\
-         cargo test -p pushpit-emulator --test it write_switches -- --ignored"
-    );
+    PAGE.assert_fresh(&text());
 }
 
 #[test]
 #[ignore = "writes docs/switches.md"]
 fn write_switches() {
-    std::fs::write(path(), text()).unwrap();
+    PAGE.write(&text());
 }
 
 #[test]

@@ -1,13 +1,11 @@
 //! The OpenAPI document: fresh, and true to what is served.
 
 use super::bench::Bench;
+use crate::written::Written;
 use pushpit_emulator::control::openapi;
 use serde_json::Value;
-use std::path::Path;
 
-fn path() -> std::path::PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/openapi.json")
-}
+const PAGE: Written = Written { name: "openapi.json", writer: "write_openapi" };
 
 fn text() -> String {
     format!("{:#}\n", openapi())
@@ -15,19 +13,13 @@ fn text() -> String {
 
 #[test]
 fn the_committed_openapi_document_is_fresh() {
-    let committed = std::fs::read_to_string(path()).unwrap_or_default();
-    assert!(
-        committed == text(),
-        "docs/openapi.json is old; write it anew with\n\
-         cargo test -p pushpit-emulator --test it write_openapi -- --ignored"
-    );
+    PAGE.assert_fresh(&text());
 }
 
 #[test]
 #[ignore = "writes docs/openapi.json"]
 fn write_openapi() {
-    std::fs::create_dir_all(path().parent().unwrap()).unwrap();
-    std::fs::write(path(), text()).unwrap();
+    PAGE.write(&text());
 }
 
 #[tokio::test]
