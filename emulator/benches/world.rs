@@ -8,14 +8,13 @@ use pushpit_emulator::clock::{Mode, Timestamp};
 use pushpit_emulator::control::RealKeys;
 use pushpit_emulator::post::{Connection, Platform, Power};
 use pushpit_emulator::providers::rim::{AppSpec, Kit};
-use pushpit_emulator::wire::{ConnectionId, Peer, Protocol, Request};
+use pushpit_emulator::wire::{ConnectionId, Peer, Request};
 use pushpit_emulator::world::{
     Advance, AppName, Command, DeviceChange, Done, Incoming, KeyRing, NewDevice, Prepared, World,
     WorldConfig, kit, service_named,
 };
 use serde_json::json;
 use std::hint::black_box;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 const APP: &str = "com.example.chat";
@@ -43,17 +42,7 @@ impl Bench {
         let provider = "apns".to_owned();
         world.apply(Command::AddApp { provider, kit }, at).expect("the kit is ours");
         let tokens = (0..devices).map(|number| add(&mut world, number, connection)).collect();
-        let local = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
-        let peer = Peer {
-            remote: local,
-            local,
-            profile: "generic",
-            listener: None,
-            connect: None,
-            tls: None,
-            protocol: Protocol::Http2,
-        };
-        Self { world, keys, bearer, tokens, peer }
+        Self { world, keys, bearer, tokens, peer: Peer::anybody() }
     }
 
     /// How long so many pushes take to the devices that `next` numbers, without preparing them.

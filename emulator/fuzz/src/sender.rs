@@ -13,13 +13,12 @@ use pushpit_emulator::crypto::read_pem;
 use pushpit_emulator::post::{Connection, Platform, Power, ServiceId};
 use pushpit_emulator::providers::rim::{AppSpec, Kit};
 use pushpit_emulator::switch::Switches;
-use pushpit_emulator::wire::{ConnectionId, Peer, Protocol, Reply, Request};
+use pushpit_emulator::wire::{ConnectionId, Peer, Reply, Request};
 use pushpit_emulator::world::{
     AppName, Command, DeviceChange, Done, Incoming, KeyRing, NewDevice, Prepared, World,
     WorldConfig, fidelity, kit, service_named, switches,
 };
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{Ipv4Addr, SocketAddr};
 
 /// The sender.
 pub(crate) struct Sender {
@@ -129,7 +128,7 @@ impl Sender {
         }
         request.body_length = body.len() as u64;
         request.push_body(&body[..body.len().min(5_120)]);
-        let peer = peer();
+        let peer = Peer::anybody();
         let prepared = Some(Prepared::new(self.service, &self.keys, &peer, &request));
         self.connection += 1;
         let connection = ConnectionId(self.connection);
@@ -166,19 +165,6 @@ impl Sender {
 
 /// The status, and with a rejection the reason.
 pub(crate) type Said = (u16, Option<&'static str>);
-
-fn peer() -> Peer {
-    let local = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
-    Peer {
-        remote: local,
-        local,
-        profile: "generic",
-        listener: None,
-        connect: None,
-        tls: None,
-        protocol: Protocol::Http2,
-    }
-}
 
 pub(crate) const APP: &str = "com.example.chat";
 pub(crate) const TEAM: &str = "TEAM000001";

@@ -8,8 +8,8 @@ use super::front::{Front, Incident};
 use super::{delay, http2};
 use crate::control::Orders;
 use crate::wire::{
-    ConnectionId, ConnectionProfile, Framing, GoAway, HeaderText, NewSettings, Peer, Protocol,
-    Reply, Request, Settings,
+    ConnectionId, ConnectionProfile, Framing, GoAway, HeaderText, NewSettings, Peer, Reply,
+    Request, Settings,
 };
 use bytes::Bytes;
 use h2::Reason;
@@ -17,7 +17,6 @@ use h2::client::SendRequest;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use proptest::prelude::*;
 use smallvec::smallvec;
-use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
@@ -201,17 +200,8 @@ fn client() -> impl Strategy<Value = Client> {
 
 /// Serves one end of a pipe.
 fn serve(pipe: DuplexStream, front: Arc<Echo>, settings: Settings) -> Serving {
-    let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let profile = ConnectionProfile::GENERIC;
-    let peer = Arc::new(Peer {
-        remote: anywhere,
-        local: anywhere,
-        listener: None,
-        profile: profile.name,
-        connect: None,
-        tls: None,
-        protocol: Protocol::Http2,
-    });
+    let peer = Arc::new(Peer::anybody());
     let (stop, id) = (CancellationToken::new(), ConnectionId(1));
     let (tear, said) = (super::line::Tear::default(), stop.clone());
     let orders = Orders::new(profile.idle.is_some());

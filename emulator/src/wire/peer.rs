@@ -1,7 +1,8 @@
 //! Who is at the other end of a connection.
 
+use super::ConnectionProfile;
 use bytes::Bytes;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 /// The number of a connection: counted from 1 in the order of acceptance, never reused.
@@ -25,6 +26,23 @@ pub struct Peer {
     pub tls: Option<Tls>,
     /// The HTTP version that the first bytes showed.
     pub protocol: Protocol,
+}
+
+impl Peer {
+    /// A peer on this machine that speaks cleartext HTTP/2 and asked for nobody: where nothing of
+    /// the connection matters.
+    pub fn anybody() -> Self {
+        let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        Self {
+            remote: anywhere,
+            local: anywhere,
+            listener: None,
+            profile: ConnectionProfile::GENERIC.name,
+            connect: None,
+            tls: None,
+            protocol: Protocol::Http2,
+        }
+    }
 }
 
 /// What the TLS handshake showed.

@@ -8,10 +8,9 @@ use crate::crypto::{CertificatePlan, MadeCertificate, read_pem, self_signed};
 use crate::journal::{Cursor, Limits};
 use crate::post::{Connection, Fault, FaultId, Life, Outcome, Platform, Power};
 use crate::providers::rim::{AppSpec, KeyMaker, Kit};
-use crate::wire::{ConnectionId, Peer, Protocol, Reply, Request, Tls, Wire};
+use crate::wire::{ConnectionId, Peer, Reply, Request, Tls, Wire};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
-use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -73,17 +72,7 @@ fn bearer(iat: i64) -> String {
 }
 
 fn peer() -> Arc<Peer> {
-    let local = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
-    let profile = "generic";
-    Arc::new(Peer {
-        remote: local,
-        local,
-        profile,
-        listener: None,
-        connect: None,
-        tls: None,
-        protocol: Protocol::Http2,
-    })
+    Arc::new(Peer::anybody())
 }
 
 /// A connection to the service itself, with the app's client certificate or without one.

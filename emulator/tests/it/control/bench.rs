@@ -5,7 +5,7 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use pushpit_emulator::clock::{Mode, Timestamp};
 use pushpit_emulator::control::{Control, ControlServer, ControlServerConfig, Door, Places};
 use pushpit_emulator::journal::Limits;
-use pushpit_emulator::wire::{ConnectionId, Peer, Protocol, Reply, Request};
+use pushpit_emulator::wire::{ConnectionId, Peer, Reply, Request};
 use pushpit_emulator::world::{Incoming, Prepared, WorldConfig, service_named};
 use serde_json::{Value, json};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -164,7 +164,7 @@ impl Bench {
         request.push_body(body.as_bytes());
         let keys = self.control.door().keys();
         let service = service_named("apns").unwrap();
-        let prepared = Some(Prepared::new(service, &keys, &peer(), &request));
+        let prepared = Some(Prepared::new(service, &keys, &Peer::anybody(), &request));
         Incoming { connection: ConnectionId(1), request, prepared, misdirected: None }
     }
 }
@@ -177,18 +177,4 @@ fn bearer(entry: &Value) -> String {
     let key = EncodingKey::from_ec_pem(&key).unwrap();
     let claims = json!({"iss": text("team_id"), "iat": clock().seconds()});
     format!("bearer {}", jsonwebtoken::encode(&header, &claims, &key).unwrap())
-}
-
-fn peer() -> Peer {
-    let local = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
-    let protocol = Protocol::Http2;
-    Peer {
-        remote: local,
-        local,
-        profile: "generic",
-        listener: None,
-        connect: None,
-        tls: None,
-        protocol,
-    }
 }
