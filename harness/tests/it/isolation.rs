@@ -7,6 +7,7 @@ use pushpit_emulator::journal::Cursor;
 use pushpit_emulator::{Config, Emulator, Running};
 use std::ffi::OsString;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::process::Stdio;
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -196,4 +197,17 @@ async fn a_command_that_is_not_there_is_told_as_shells_do() {
     assert_eq!(output.status.code(), Some(127));
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(text.starts_with("pushpit: could not start /no/such/program: No such file"), "{text}");
+}
+
+#[tokio::test]
+async fn nothing_of_it_is_left() {
+    if !can_isolate() {
+        return;
+    }
+    let bench = Bench::new(Seal::default()).await;
+    let command = bench.sealed.command(&["true".into()]);
+    let agent = Path::new("/proc").join(&command[2]);
+    assert!(agent.exists());
+    drop(bench);
+    assert!(!agent.exists());
 }
