@@ -42,6 +42,8 @@ const FORBIDDEN: &[(&str, &str)] = &[
     ("Instant::now", "time comes in as an argument"),
     ("Instant", "time comes in as an argument"),
     ("HashMap::new()", "the standard hasher is seeded by chance"),
+    ("SystemRandom", "chance comes from the seed"),
+    ("rand::", "chance comes from the seed"),
     ("println!", "libraries do not print"),
 ];
 

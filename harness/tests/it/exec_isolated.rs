@@ -25,6 +25,9 @@ pub(crate) fn can_isolate() -> bool {
     *CAN
 }
 
+const ISOLATED: &str =
+    "pushpit: isolated: nothing can be reached but the emulator and what is allowed";
+
 /// What was told after the lines that say where the emulator is and that the sender is isolated.
 fn told(ended: &Ended) -> String {
     let mut lines = ended.stderr.lines();
@@ -163,11 +166,14 @@ fn an_isolated_sender_reaches_an_emulator_that_runs() {
 }
 
 #[test]
-fn node_apn_without_an_address_reaches_apple_s_name() {
+fn node_apn_without_an_address_reaches_apple_s_name_as_the_readme_shows() {
     if !can_isolate() {
         return;
     }
-    pushes("node-node-apn", &["node", fixture("node-node-apn/untouched.js").to_str().unwrap()]);
+    let script = fixture("node-node-apn/untouched.js");
+    let Some(told) = pushes("node-node-apn", &["node", script.to_str().unwrap()]) else { return };
+    let readme = include_str!("../../../README.md");
+    assert!(readme.contains(&format!("{ISOLATED}\n{told}\n```")), "{told}");
 }
 
 #[test]
@@ -180,10 +186,10 @@ fn aioapns_which_has_no_option_reaches_apple_s_name() {
     pushes("python-aioapns", &[python.to_str().unwrap(), script.to_str().unwrap()]);
 }
 
-/// A push that arrives, and one to an address that nobody has.
-fn pushes(folder: &str, program: &[&str]) {
+/// A push that arrives, and one to an address that nobody has; what is told of the first.
+fn pushes(folder: &str, program: &[&str]) -> Option<String> {
     if !is_ready(folder) {
-        return;
+        return None;
     }
     let line = format!("{WITH_KEY} {TOKEN} hello");
     let shell = [&["sh", "-c", &line, "sh"][..], program].concat();
@@ -194,8 +200,10 @@ fn pushes(folder: &str, program: &[&str]) {
         "{}",
         ended.stderr
     );
-    assert!(told(&ended).contains("device-1 com.example.app: 1 delivered"), "{}", ended.stderr);
+    let first = told(&ended);
+    assert!(first.contains("device-1 com.example.app: 1 delivered"), "{}", ended.stderr);
     let ended = run(&["--unknown-addresses", "reject"], &shell);
     let expected = format!("{TOKEN}: 400 BadDeviceToken\n");
     assert_eq!((ended.status, ended.stdout), (Some(3), expected), "{}", ended.stderr);
+    Some(first)
 }

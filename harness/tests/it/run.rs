@@ -36,15 +36,66 @@ fn every_scenario_of_the_project_holds() {
     let run = Command::new(env!("CARGO_BIN_EXE_pushpit"))
         .args(["run", "--update=no"])
         .args(stories)
-        .current_dir(root)
+        .current_dir(&root)
         .output()
         .unwrap();
     let text = String::from_utf8_lossy(&run.stdout);
     assert_eq!(run.status.code(), Some(0), "{text}{}", String::from_utf8_lossy(&run.stderr));
+    let text = text.replace(&format!("{}/", root.display()), "");
+    let first = text.split("\n\n").find(|it| it.contains("switched-off-iphone.yaml")).unwrap();
+    assert!(include_str!("../../../README.md").contains(first.trim()), "{first}");
 }
 
 /// The folder of that sender.
 const NODE: &str = "node-node-apn";
+
+#[test]
+fn an_app_comes_goes_and_gets_another_token_step_by_step() {
+    let app = "http: { url: \"${control.url}/api/v1/addresses?address=";
+    let steps = format!(
+        "  - run: {{ shell: 'printf %s ${{devices.anna.chat.token}} > one' }}
+  - rotate: {{ anna: chat }}
+  - run: {{ shell: 'test \"$(cat one)\" != ${{devices.anna.chat.token}}' }}
+  - run: {{ shell: 'printf %s ${{devices.anna.chat.token}} > two' }}
+  - uninstall: {{ anna: chat }}
+  - {app}${{devices.anna.chat.token}}\" }}
+  - install: {{ anna: chat }}
+  - run: {{ shell: 'printf %s ${{devices.anna.chat.token}} > three' }}
+  - run: {{ shell: 'cat one two three | wc -c', stdout: {{ contains: '192' }} }}
+"
+    );
+    let program = Program::new();
+    program.write("story.yaml", format!("{HEAD}snapshot: false\nsteps:\n{steps}"));
+    let ended = program.run(&["run", "story.yaml"], "");
+    assert_eq!(ended.status, Some(0), "{}", ended.stdout);
+    let tokens = ["one", "two", "three"].map(|it| fs::read_to_string(program.path(it)).unwrap());
+    assert!(tokens[0] != tokens[1] && tokens[1] != tokens[2], "{tokens:?}");
+}
+
+#[test]
+fn what_a_program_writes_is_kept_up_to_a_bound_its_newest_part() {
+    let long = "shell: 'yes | head -c 2000000; echo the end'";
+    for text in ["bytes before this were not kept", "the end"] {
+        let ended = run(&format!("  - run: {{ {long}, stdout: {{ contains: {text} }} }}\n"));
+        assert_eq!(ended.status, Some(0), "{}", ended.stdout);
+    }
+    let whole = run(&format!("  - run: {{ {long}, stdout: {{ contains: nowhere }} }}\n"));
+    assert_eq!(whole.status, Some(1));
+    assert!(whole.stdout.len() < 1_100_000, "{}", whole.stdout.len());
+}
+
+#[test]
+fn a_folder_for_temporary_files_that_is_none_ends_with_3() {
+    let program = Program::new();
+    program.write("story.yaml", format!("{HEAD}snapshot: false\nsteps:\n  - advance: 1s\n"));
+    program.write("file", "");
+    let mut command = program.command(&["run", "story.yaml"]);
+    command.env("TMPDIR", program.path("file"));
+    let ended = Program::end(command, "");
+    assert_eq!(ended.status, Some(3), "{}", ended.stdout);
+    assert!(ended.stdout.contains("could not make a temporary folder"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("help: look at the space"), "{}", ended.stdout);
+}
 
 #[test]
 fn what_cannot_be_set_of_a_device_is_told_with_what_to_do() {

@@ -172,6 +172,27 @@ fn a_spoiled_key_and_a_missing_one_of_the_ca_are_told_with_their_place() {
 }
 
 #[test]
+fn a_missing_key_of_the_ca_is_made_anew_and_told() {
+    let program = Program::new();
+    let serving = Serving::start(&program);
+    let first = std::fs::read(program.path(".pushpit/ca.pem")).unwrap();
+    serving.stop(Signal::SIGTERM);
+    std::fs::remove_file(program.path(".pushpit/ca-key.pem")).unwrap();
+    let args = ["serve", "--push", "127.0.0.1:0", "--control", "127.0.0.1:0"];
+    let mut child = program.command(&args).spawn().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut told = String::new();
+    while !told.ends_with("Requests:\n") {
+        assert_ne!(stdout.read_line(&mut told).unwrap(), 0, "{told}");
+    }
+    kill(Pid::from_raw(child.id().try_into().unwrap()), Signal::SIGTERM).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert!(told.contains("  note: the local CA is new, because "), "{told}");
+    assert!(told.contains("; senders must load it\n"), "{told}");
+    assert_ne!(std::fs::read(program.path(".pushpit/ca.pem")).unwrap(), first);
+}
+
+#[test]
 fn one_port_is_said_to_be_two() {
     let program = Program::new();
     let ended = program.run(&["serve", "--port", "8080"], "");

@@ -5,10 +5,11 @@ use pushpit_emulator::clock::{Mode, Timestamp};
 use pushpit_emulator::control::{Door, drive};
 use pushpit_emulator::journal::Cursor;
 use pushpit_emulator::post::{Connection, Outcome};
-use pushpit_emulator::world::{Advance, DeviceChange, Filter, WorldConfig};
+use pushpit_emulator::wire::{ConnectionId, Request};
+use pushpit_emulator::world::{Advance, DeviceChange, Filter, Incoming, WorldConfig};
 use serde_json::json;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -229,4 +230,22 @@ async fn the_driver_stops_when_it_is_told() {
     let driver = tokio::spawn(drive(door, cancel.clone()));
     cancel.cancel();
     driver.await.unwrap();
+}
+
+/// Each hold of the lock looks at the clock once.
+#[test]
+fn a_hundred_requests_are_answered_under_one_hold_of_the_lock() {
+    static LOOKS: AtomicUsize = AtomicUsize::new(0);
+    let door = Door::new(WorldConfig::default(), || {
+        LOOKS.fetch_add(1, Ordering::Relaxed);
+        Timestamp::from_seconds(1_700_000_000)
+    });
+    let connection = ConnectionId(1);
+    let nobody =
+        || Incoming { connection, request: Request::default(), prepared: None, misdirected: None };
+    let all: Vec<_> = (0..250).map(|_| nobody()).collect();
+    let before = LOOKS.load(Ordering::Relaxed);
+    let mut replies = Vec::new();
+    door.requests(&mut all.into_iter(), &mut replies);
+    assert_eq!((replies.len(), LOOKS.load(Ordering::Relaxed) - before), (250, 3));
 }

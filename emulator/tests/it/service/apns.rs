@@ -126,6 +126,27 @@ async fn case_2_4_and_5_settings_come_first_and_the_limit_rises_with_the_first_t
 }
 
 #[tokio::test]
+async fn a_payload_beyond_the_ceiling_is_drained_and_answered_by_apns_and_the_connection_goes_on() {
+    let bench = Bench::start(&[]).await;
+    let mut client = bench.greeted().await;
+    // More than is kept of any body, and within the windows that the connection begins with.
+    client.say(&bench.push_of(1, &[b'x'; 12_000])).await;
+    // The token was accepted, which raises the limit.
+    let [raised, head, body] = client.frames(3).await.try_into().unwrap();
+    assert_eq!((raised.0, head.0, head.2), (frame::SETTINGS, frame::HEADERS, 1));
+    assert_eq!((body.0, &*body.3), (frame::DATA, &br#"{"reason":"PayloadTooLarge"}"#[..]));
+    client.say(&bench.push(3)).await;
+    let last = loop {
+        let frame = client.frame().await.unwrap();
+        if frame.0 == frame::HEADERS {
+            break frame;
+        }
+    };
+    assert_eq!((last.1, last.2), (ENDS, 3));
+    assert_eq!(statuses(&bench), [413, 200]);
+}
+
+#[tokio::test]
 async fn case_7_a_second_stream_is_refused_and_the_first_answered() {
     let bench = Bench::start(&[]).await;
     let mut client = bench.greeted().await;

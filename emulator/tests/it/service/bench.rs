@@ -119,7 +119,20 @@ impl Bench {
         self.push_to(stream, &self.bearer, scheme, (":authority", HOST))
     }
 
+    /// A push with this payload.
+    pub(super) fn push_of(&self, stream: u32, payload: &[u8]) -> Vec<u8> {
+        let mut bytes = self.head(stream, &self.bearer, "https", ("host", HOST));
+        frame::data(&mut bytes, stream, payload, true);
+        bytes
+    }
+
     fn push_to(&self, stream: u32, bearer: &str, scheme: &str, host: (&str, &str)) -> Vec<u8> {
+        let mut bytes = self.head(stream, bearer, scheme, host);
+        frame::data(&mut bytes, stream, br#"{"aps":{"alert":"Hi"}}"#, true);
+        bytes
+    }
+
+    fn head(&self, stream: u32, bearer: &str, scheme: &str, host: (&str, &str)) -> Vec<u8> {
         let path = format!("/3/device/{}", self.token);
         let fields = [
             (":method", "POST"),
@@ -137,7 +150,6 @@ impl Bench {
             encoder.field(&mut block, name.as_bytes(), value.as_bytes());
         }
         frame::headers(&mut bytes, stream, &block, false, 16 << 10);
-        frame::data(&mut bytes, stream, br#"{"aps":{"alert":"Hi"}}"#, true);
         bytes
     }
 

@@ -1,13 +1,28 @@
 //! Cases 42 to 49, 55 and 64: provider tokens. Keys and their scopes are in `key.rs`.
 
+use super::super::auth::Credential;
+use super::super::request;
 use super::bench::*;
 use serde_json::json;
+use std::sync::Arc;
 use std::time::Duration;
 
 const HOUR: i64 = 3_600;
 
 fn header(bench: &Bench) -> serde_json::Value {
     json!({"alg": "ES256", "kid": bench.kit.values["key_id"]})
+}
+
+/// Who verified a signature anew would have made another token of it.
+#[test]
+fn a_signature_is_verified_once_for_its_text() {
+    let bench = Bench::new();
+    let request = bench.push().request();
+    let read = || match request::Push::read(&bench.keys, &bench.peer(), &request).credential {
+        Credential::Token(token) => token,
+        other => panic!("{other:?}"),
+    };
+    assert!(Arc::ptr_eq(&read(), &read()));
 }
 
 #[test]
