@@ -23,7 +23,7 @@ pub fn enter(words: &[OsString]) -> ExitCode {
     let [process, program, arguments @ ..] = words else { return ExitCode::from(CANNOT) };
     let process = process.to_str().and_then(|process| process.parse().ok());
     let gone = match process {
-        Some(process) => system::follow(process),
+        Some(process) => system::follow(process).and_then(|()| system::end_with_parent(process)),
         None => Err(io::ErrorKind::InvalidInput.into()),
     };
     let error = match gone {

@@ -12,6 +12,8 @@ use nix::libc::{
     BPF_RET, BPF_W,
 };
 use nix::sched::{CloneFlags, setns, unshare};
+use nix::sys::prctl::set_pdeathsig;
+use nix::sys::signal::Signal;
 use nix::sys::socket::sockopt::RcvBuf;
 use nix::sys::socket::{
     AddressFamily, ControlMessage, ControlMessageOwned, MsgFlags, SockFlag, SockProtocol, SockType,
@@ -107,6 +109,14 @@ pub(super) fn follow(process: u32) -> io::Result<()> {
     setns(user, CloneFlags::CLONE_NEWUSER)?;
     setns(network, CloneFlags::CLONE_NEWNET)?;
     Ok(())
+}
+
+/// Lets this process, and what it becomes, end with the thread that started it; `process` is one
+/// that ends with that too. Only after the last change of rights, which takes it back.
+pub(super) fn end_with_parent(process: u32) -> io::Result<()> {
+    set_pdeathsig(Signal::SIGKILL)?;
+    // Whoever was gone before that is not waited for.
+    fs::metadata(format!("/proc/{process}")).map(drop)
 }
 
 /// A socket that hears of each connection that is begun or refused, and of each datagram.

@@ -110,6 +110,25 @@ fn a_database_beside_the_sender_is_reached_when_it_is_allowed() {
 }
 
 #[test]
+fn a_sender_ends_with_a_pushpit_that_is_killed() {
+    if !can_isolate() {
+        return;
+    }
+    let program = Program::new();
+    let args = ["exec", "--isolate", "required", "--", "sh", "-c", "echo up; exec sleep 1000"];
+    let mut child = program.command(&args).stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let mut stdout = child.stdout.take().unwrap();
+    let mut up = [0; 3];
+    stdout.read_exact(&mut up).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    // The sender holds it open as long as it lives.
+    let mut rest = String::new();
+    stdout.read_to_string(&mut rest).unwrap();
+    assert_eq!(rest, "");
+}
+
+#[test]
 fn a_place_to_allow_needs_a_port() {
     for place in ["db.example", "db.example:0", "http://db.example:1"] {
         let ended = run(&["--allow", place], &["true"]);
